@@ -1,0 +1,31 @@
+import { ShapeError } from '../core/errors.ts'
+import { formatShape, sameShape, staticShape } from '../core/shape.ts'
+import type { Value } from '../graph/value.ts'
+import { ints } from './constants.ts'
+import { reduceSum } from './reduce/reduce-sum.ts'
+import { reshape } from './shape/reshape.ts'
+
+/** The pieces that gradient rules are made of. */
+
+/** Reshape to `like`'s shape (static), or nothing if it has it. */
+export const reshapeLike = (x: Value, like: Value): Value => (sameShape(x.shape, like.shape) ? x : reshape(x, ints(staticShape(like.shape, 'gradient'))))
+
+/**
+ * Undoes broadcasting: sums `dy` over the axes along which `x` was stretched. The adjoint of "repeat" is "add up".
+ */
+export function unbroadcast(dy: Value, x: Value): Value {
+  if (sameShape(dy.shape, x.shape)) return dy
+  const lead = dy.shape.length - x.shape.length
+  const axes: number[] = []
+  dy.shape.forEach((dim, i) => {
+    const own = i < lead ? undefined : x.shape[i - lead]
+    if (own === undefined || (own === 1 && dim !== 1)) axes.push(i)
+    else if (own !== dim && own !== 1 && typeof own === typeof dim) {
+      throw new ShapeError({ where: 'gradient of a broadcast', expected: `a shape that broadcasts to ${formatShape(dy.shape)}`, received: formatShape(x.shape) })
+    }
+  })
+  if (axes.length === 0) return dy
+  const leading = axes.every((axis, i) => axis === i && i < lead)
+  const sum = reduceSum(dy, ints(axes), { keepdims: leading ? 0 : 1 })
+  return leading || lead === 0 ? sum : reshape(sum, ints(staticShape(x.shape, 'gradient of a broadcast')))
+}

@@ -1,0 +1,36 @@
+import type { DType } from '../core/dtype.ts'
+import type { TensorData } from '../core/tensor-data.ts'
+
+export type EngineName = 'cpu' | 'wasm' | 'webgpu'
+
+/** An ONNX Runtime somewhere. One interface; `ort-node/` and `ort-web/` implement it. */
+export interface Engine {
+  readonly name: EngineName
+  /** What a person reads in a report: `onnxruntime-node 1.30.0, CPU, 2 threads`. */
+  readonly description: string
+  /** Outputs can be written straight into given arrays. */
+  readonly writesInPlace: boolean
+  /** Element types that tensors may cross the border with. */
+  readonly dtypes: ReadonlySet<DType>
+  /** Loads an ONNX model: its bytes, or a path where there is a file system (needed beyond 2 GB, and for external data). */
+  load(model: Uint8Array | string, options?: LoadOptions): Promise<Session>
+}
+
+export interface LoadOptions {
+  /** Writes ONNX Runtime's profile (JSON) to a file with this prefix. */
+  readonly profile?: string
+  /** ONNX Runtime's own graph optimisations. Default: all. */
+  readonly optimize?: boolean
+}
+
+/** A loaded model. Freed when it is no longer reachable, or at once with `release`. */
+export interface Session {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /**
+   * Runs once. `outputs` are arrays to write into, for engines that can; the result holds them, or fresh tensors.
+   * Feeds are in the order of `inputNames`, results in the order of `outputNames`.
+   */
+  run(feeds: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]>
+  release(): Promise<void>
+}

@@ -1,0 +1,49 @@
+import { encodeModel } from '../compile/onnx/encode.ts'
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
+import { formatShape, type Shape } from '../core/shape.ts'
+import type { TensorData } from '../core/tensor-data.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Engine, LoadOptions, Session } from './engine.ts'
+
+/** A graph loaded into an engine, called with tensors in the order of the graph's inputs. */
+export class Executable {
+  private constructor(
+    readonly graph: Graph,
+    readonly engine: Engine,
+    private readonly session: Session,
+  ) {}
+
+  static async create(graph: Graph, engine: Engine, options?: LoadOptions): Promise<Executable> {
+    const session = await engine.load(encodeModel(graph), options)
+    // The encoder writes inputs and outputs in order, and the runtime keeps it.
+    return new Executable(graph, engine, session)
+  }
+
+  /** Runs the graph. `outputs`: arrays to reuse, where the engine writes in place. */
+  run(inputs: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]> {
+    this.check(inputs)
+    return this.session.run(inputs, this.engine.writesInPlace ? outputs : undefined)
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+
+  private check(inputs: readonly TensorData[]): void {
+    const { graph } = this
+    if (inputs.length !== graph.inputs.length) {
+      throw new ArgumentError({ where: `graph '${graph.name}'`, expected: `${graph.inputs.length} inputs`, received: `${inputs.length}` })
+    }
+    for (let i = 0; i < inputs.length; i++) {
+      const type = graph.inputs[i]?.type
+      const input = inputs[i]
+      if (!type || !input) continue
+      const where = `input '${graph.inputs[i]?.name ?? i}' of graph '${graph.name}'`
+      if (type.dtype !== input.dtype) throw new DTypeError({ where, expected: type.dtype, received: input.dtype })
+      if (!fits(input.shape, type.shape)) throw new ShapeError({ where, expected: `shape ${formatShape(type.shape)}`, received: formatShape(input.shape) })
+    }
+  }
+}
+
+const fits = (given: readonly number[], wanted: Shape): boolean =>
+  given.length === wanted.length && given.every((dim, i) => typeof wanted[i] === 'string' || wanted[i] === dim)

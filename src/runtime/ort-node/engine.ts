@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os'
+import * as ort from 'onnxruntime-node'
+import { dtypes } from '../../core/dtype.ts'
+import { EngineError } from '../../core/errors.ts'
+import type { TensorData } from '../../core/tensor-data.ts'
+import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
+import { fromOrt, toOrt } from '../ort-tensor.ts'
+
+export interface NodeEngineOptions {
+  /** Threads inside one operator. Default: all cores. */
+  readonly threads?: number
+}
+
+/** ONNX Runtime on the CPU (MLAS kernels). */
+export const cpu = (options: NodeEngineOptions = {}): Engine => nodeEngine('cpu', options)
+
+/** ONNX Runtime on WebGPU (Dawn: Vulkan, Metal or D3D12), outside the browser. */
+export const webgpu = (options: NodeEngineOptions = {}): Engine => nodeEngine('webgpu', options)
+
+function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
+  const threads = options.threads ?? availableParallelism()
+  const provider = name === 'webgpu' ? 'webgpu' : 'cpu'
+  return {
+    name,
+    description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
+    writesInPlace: true,
+    dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
+    load: (model, load) => loadSession(model, provider, threads, load),
+  }
+}
+
+async function loadSession(model: Uint8Array | string, provider: string, threads: number, load: LoadOptions = {}): Promise<Session> {
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: load.optimize === false ? 'disabled' : 'all',
+    ...(load.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: load.profile }),
+    logSeverityLevel: 3,
+  }
+  try {
+    // The binding overloads path and bytes; TypeScript wants them told apart.
+    const session = typeof model === 'string' ? await ort.InferenceSession.create(model, options) : await ort.InferenceSession.create(model, options)
+    return new NodeSession(session)
+  } catch (cause) {
+    throw engineError('loading a model', cause)
+  }
+}
+
+class NodeSession implements Session {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+
+  constructor(private readonly session: ort.InferenceSession) {
+    this.inputNames = session.inputNames
+    this.outputNames = session.outputNames
+  }
+
+  async run(feeds: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]> {
+    const given: Record<string, ort.Tensor> = {}
+    this.inputNames.forEach((name, i) => {
+      const feed = feeds[i]
+      if (feed) given[name] = toOrt(feed)
+    })
+    const wanted: Record<string, ort.Tensor | null> = {}
+    this.outputNames.forEach((name, i) => {
+      const output = outputs?.[i]
+      wanted[name] = output ? toOrt(output) : null
+    })
+    try {
+      const results = await this.session.run(given, wanted)
+      return this.outputNames.map((name, i) => outputs?.[i] ?? fromOrt(results[name], name))
+    } catch (cause) {
+      throw engineError('running a model', cause)
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.session.release()
+  }
+}
+
+function engineError(what: string, cause: unknown): EngineError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new EngineError({ where: `onnxruntime-node, ${what}`, expected: 'a model that the engine accepts', received: message, cause })
+}

@@ -1,0 +1,1 @@
+export { cpu, type NodeEngineOptions, webgpu } from './engine.ts'
