@@ -133,8 +133,8 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
   /** Default: one, `y`. */
   readonly outputs?: O
   readonly attrs?: A
-  /** Output types from input types (and constants); throws a typed error when the inputs do not fit. */
-  readonly infer: (inputs: Inputs<I>, attributes: AttributesOf<A>, outputCount: number) => Outputs<O, TensorType>
+  /** Output types from input types (and constants), `undefined` where they cannot be told; throws a typed error when the inputs do not fit. */
+  readonly infer: (inputs: Inputs<I>, attributes: AttributesOf<A>, outputCount: number) => Outputs<O, TensorType | undefined>
   /** Vector-Jacobian product: gradients by input name. Only values that have one get one; integers get `nondiff`. */
   readonly vjp:
     | NoGradient
@@ -144,6 +144,11 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
   readonly traits?: Traits
   /** For a variadic output (Split): how many there are. */
   readonly countOutputs?: (inputs: Inputs<I>, attributes: AttributesOf<A>) => number
+  /**
+   * The output's elements when they follow from constants (or, for Shape and Size, from static types); `undefined` when they do not.
+   * For the operators that imported models compute shapes with; the fold-constants pass calls it. Helpers in `ops/fold.ts`.
+   */
+  readonly fold?: (inputs: Inputs<I>, attributes: AttributesOf<A>) => TensorData | undefined
 }
 
 /**
@@ -223,6 +228,11 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
       const call = (given: Inputs<I>, plain: AttributesOf<A>) =>
         toOutputs(self.apply(flatten(given as Record<string, Value | readonly Value[] | undefined>, inputs) as Value[], self.toAttributes(plain), { outputCount: node.outputs.length }))
       return fromOutputs(rule(toRecord(values, inputs), { size, call, attributes, outputCount: node.outputs.length }))
+    },
+
+    fold(values, attributes) {
+      const folded = definition.fold?.(toRecord(values, inputs), read(attributes))
+      return folded && outputs.length === 1 ? [folded] : undefined
     },
 
     toAttributes(plain) {
