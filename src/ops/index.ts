@@ -19,9 +19,13 @@ import { slice } from './shape/slice.ts'
 import { squeeze } from './shape/squeeze.ts'
 import { transpose } from './shape/transpose.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
+import { conv } from './nn/conv.ts'
+import { convTranspose } from './nn/conv-transpose.ts'
 
 export const operators: readonly Operator[] = [
   add, cast.operator, concat, div, expand, greater, matMul, mul, neg, pad, reduceSum, relu, reshape, slice, squeeze, sub, tanh, transpose, unsqueeze,
+  conv,
+  convTranspose,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
