@@ -45,8 +45,23 @@ export class Graph {
     this.metadata = init.metadata ?? {}
   }
 
+  // Remembered, since every level of nested bodies asks for those of the levels below.
+  private foundConstants: readonly Value[] | undefined
+  private foundCaptures: readonly Value[] | undefined
+
   /** Constants the nodes and outputs use, in order of first use, those inside bodies included. */
-  get constants(): Value[] {
+  get constants(): readonly Value[] {
+    this.foundConstants ??= this.findConstants()
+    return this.foundConstants
+  }
+
+  /** Values that are read here but made outside: what a body captures. Constants do not count. */
+  get captures(): readonly Value[] {
+    this.foundCaptures ??= this.findCaptures()
+    return this.foundCaptures
+  }
+
+  private findConstants(): readonly Value[] {
     const found = new Set<Value>()
     const visit = (value: Value | undefined) => value?.constant && found.add(value)
     for (const node of this.nodes) for (const value of usedBy(node)) visit(value)
@@ -54,8 +69,7 @@ export class Graph {
     return [...found]
   }
 
-  /** Values that are read here but made outside: what a body captures. Constants do not count. */
-  get captures(): Value[] {
+  private findCaptures(): readonly Value[] {
     const local = new Set<Value>(this.inputs)
     for (const node of this.nodes) for (const output of node.outputs) local.add(output)
     const found = new Set<Value>()

@@ -18,6 +18,8 @@ export interface NodeInit {
   readonly operator?: Operator | undefined
   readonly name?: string | undefined
   readonly scope?: Scope | undefined
+  /** Opset of the domain that the node was written for, where that is newer than the table's: the encoder asks for at least it. */
+  readonly opset?: number | undefined
 }
 
 /** One application of an operator. Immutable; makes its output values. */
@@ -32,6 +34,7 @@ export class Node {
   readonly name: string | undefined
   /** Where in the program it was made: names the node, and marks rematerialised regions. */
   readonly scope: Scope | undefined
+  readonly opset: number | undefined
 
   constructor(init: NodeInit) {
     this.type = init.type
@@ -40,6 +43,7 @@ export class Node {
     this.attributes = init.attributes ?? {}
     this.operator = init.operator
     this.name = init.name
+    this.opset = init.opset
     this.scope = 'scope' in init ? init.scope : currentScope()
     this.outputs = init.outputs.map((type, i) => Value.output(this, i, type, init.outputNames?.[i]))
   }

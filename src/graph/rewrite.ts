@@ -69,5 +69,6 @@ export function rebuild(node: Node, inputs: readonly (Value | undefined)[], attr
     operator: node.operator,
     name: node.name,
     scope: node.scope,
+    opset: node.opset,
   })
 }

@@ -33,10 +33,15 @@ export class Value {
     /** The elements, for constants (ONNX calls them initializers). */
     readonly constant: TensorData | undefined,
     readonly name: string | undefined,
+    /**
+     * For an input of unknown type, what its file declares (an encoded ONNX TypeProto: a sequence, a map, a tensor of unknown
+     * rank or of an element type that Tenon does not compute with), so that the graph can be written again.
+     */
+    readonly declared?: Uint8Array,
   ) {}
 
-  static input(type: TensorType | undefined, name?: string): Value {
-    return new Value(type, undefined, 0, undefined, name)
+  static input(type: TensorType | undefined, name?: string, declared?: Uint8Array): Value {
+    return new Value(type, undefined, 0, undefined, name, declared)
   }
 
   static constant(data: TensorData, name?: string): Value {
