@@ -1,4 +1,4 @@
-import { type DType, isFloat, isNumeric } from '../core/dtype.ts'
+import { type DType, isFloat, isInt, isNumeric } from '../core/dtype.ts'
 import { DTypeError, ShapeError } from '../core/errors.ts'
 import { broadcastShapes, formatShape, type Shape } from '../core/shape.ts'
 import { formatType, type TensorType } from '../graph/value.ts'
@@ -22,6 +22,7 @@ function requireDType(where: string, input: TensorType, allowed: boolean, expect
 }
 export const requireFloat = (where: string, input: TensorType): void => requireDType(where, input, isFloat(input.dtype), 'a floating-point tensor')
 export const requireNumeric = (where: string, input: TensorType): void => requireDType(where, input, isNumeric(input.dtype), 'a numeric tensor')
+export const requireInteger = (where: string, input: TensorType): void => requireDType(where, input, isInt(input.dtype), 'an integer tensor')
 export const requireBool = (where: string, input: TensorType): void => requireDType(where, input, input.dtype === 'bool', 'a bool tensor')
 export const requireIndex = (where: string, input: TensorType): void =>
   requireDType(where, input, input.dtype === 'int64' || input.dtype === 'int32', 'int64 or int32 indices')
