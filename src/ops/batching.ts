@@ -13,8 +13,7 @@ export const logicalRank = (input: Batched): number => input.value.shape.length 
 /** The value with a batch axis: as it is, or repeated. */
 export function ensureBatched(input: Batched, size: number): Value {
   if (input.batched) return input.value
-  const { shape } = input.value
-  return expand(reshape(input.value, ints([1, ...shape.map(dim => sizeOf([dim]))])), ints([size, ...shape.map(dim => sizeOf([dim]))]))
+  return expand(input.value, ints([size, ...input.value.shape.map(dim => sizeOf([dim]))]))
 }
 
 /** Inserts size-1 axes behind the batch axis until the rank without it is `rank`, so that NumPy's broadcasting aligns logical axes. */
@@ -22,7 +21,7 @@ export function padRank(input: Batched, rank: number): Value {
   const missing = rank - logicalRank(input)
   if (!input.batched || missing <= 0) return input.value
   const [size = 1, ...rest] = input.value.shape.map(dim => sizeOf([dim]))
-  return reshape(input.value, ints([size, ...new Array<number>(missing).fill(1), ...rest]))
+  return reshape(input.value, ints([size, ...new Array<number>(missing).fill(1), ...rest]), { allowzero: 1 })
 }
 
 type Entry = Batched | undefined | readonly Batched[]

@@ -25,6 +25,12 @@ export function constantInts(value: Value | undefined): readonly number[] | unde
   return data && data.dtype !== 'string' && !isFloat(data.dtype) ? Array.from(toNumbers(data)) : undefined
 }
 
+/** The elements of a numeric constant; `undefined` when the value is not a constant. */
+export function constantNumbers(value: Value | undefined): readonly number[] | undefined {
+  const data = value?.constant
+  return data && data.dtype !== 'string' ? Array.from(toNumbers(data)) : undefined
+}
+
 /** The elements of an integer input that the result's type depends on; throws when it is not a constant. */
 export function requireInts(value: Value | undefined, where: string, name: string): readonly number[] {
   const found = constantInts(value)

@@ -21,11 +21,35 @@ import { transpose } from './shape/transpose.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
 import { conv } from './nn/conv.ts'
 import { convTranspose } from './nn/conv-transpose.ts'
+import { flatten } from './shape/flatten.ts'
+import { split } from './shape/split.ts'
+import { tile } from './shape/tile.ts'
+import { shapeOf } from './shape/shape.ts'
+import { size } from './shape/size.ts'
+import { constantOfShape } from './shape/constant-of-shape.ts'
+import { range } from './shape/range.ts'
+import { eyeLike } from './shape/eye-like.ts'
+import { constantNode } from './shape/constant.ts'
+import { scan } from './control/scan.ts'
+import { softmax } from './nn/softmax.ts'
+import { logSoftmax } from './nn/log-softmax.ts'
 
 export const operators: readonly Operator[] = [
   add, cast.operator, concat, div, expand, greater, matMul, mul, neg, pad, reduceSum, relu, reshape, slice, squeeze, sub, tanh, transpose, unsqueeze,
   conv,
   convTranspose,
+  flatten,
+  split,
+  tile,
+  shapeOf,
+  size,
+  constantOfShape,
+  range,
+  eyeLike,
+  constantNode,
+  scan,
+  softmax,
+  logSoftmax,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

@@ -20,10 +20,18 @@ export const concat: Op<['...inputs'], ['y'], typeof attrs> = defineOp({
     const at = normalizeAxis(axis, first.shape.length, 'Concat')
     const received = inputs.map(input => formatShape(input.shape)).join(', ')
     const shape = first.shape.map((dim, i) => {
-      if (i === at) return inputs.every(input => typeof input.shape[at] === 'number') ? inputs.reduce((sum, input) => sum + Number(input.shape[at]), 0) : `concat_${first.id}`
-      return inputs.reduce((known, input) => equalDims('Concat', known, input.shape[i] ?? -1, `shapes that agree except along axis ${at}`, received), dim)
+      if (i === at)
+        return inputs.every(input => typeof input.shape[at] === 'number')
+          ? inputs.reduce((sum, input) => sum + Number(input.shape[at]), 0)
+          : `concat_${first.id}`
+      return inputs.reduce(
+        (known, input) =>
+          equalDims('Concat', known, input.shape[i] ?? -1, `shapes that agree except along axis ${at}`, received),
+        dim,
+      )
     })
-    if (inputs.some(input => input.shape.length !== shape.length)) throw new ShapeError({ where: 'Concat', expected: 'inputs of one rank', received })
+    if (inputs.some(input => input.shape.length !== shape.length))
+      throw new ShapeError({ where: 'Concat', expected: 'inputs of one rank', received })
     return { dtype: sameDType('Concat', ...inputs), shape }
   },
   vjp: ({ inputs }, y, dy, { axis }) => {
@@ -41,7 +49,20 @@ export const concat: Op<['...inputs'], ['y'], typeof attrs> = defineOp({
   batch: ({ inputs }, { call, attributes: { axis }, size }) =>
     call({ inputs: inputs.map(input => ensureBatched(input, size)) }, { axis: axis < 0 ? axis : axis + 1 }),
   samples: [
-    { inputs: [[2, 3], [1, 3]], attrs: { axis: 0 } },
-    { inputs: [[2, 3], [2, 1], [2, 2]], attrs: { axis: -1 } },
+    {
+      inputs: [
+        [2, 3],
+        [1, 3],
+      ],
+      attrs: { axis: 0 },
+    },
+    {
+      inputs: [
+        [2, 3],
+        [2, 1],
+        [2, 2],
+      ],
+      attrs: { axis: -1 },
+    },
   ],
 })

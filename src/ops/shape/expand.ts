@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { broadcastShapes, formatShape, sizeOf } from '../../core/shape.ts'
-import { constantInts, ints, requireInts } from '../constants.ts'
 import { padRank } from '../batching.ts'
+import { constantInts, ints, requireInts } from '../constants.ts'
 import { defineOp, nondiff, type Op } from '../define.ts'
 import { unbroadcast } from '../gradients.ts'
 
@@ -14,12 +14,24 @@ export const expand: Op<['x', 'shape']> = defineOp({
     const target = constantInts(shape)
     if (target) return { dtype: x.dtype, shape: broadcastShapes('Expand', x.shape, target) }
     const [rank] = shape.shape
-    if (typeof rank !== 'number') throw new ArgumentError({ where: 'Expand', expected: 'a shape of known length', received: formatShape(shape.shape) })
-    return { dtype: x.dtype, shape: Array.from({ length: Math.max(rank, x.shape.length) }, (_, i) => `expand_${shape.id}_${i}`) }
+    if (typeof rank !== 'number')
+      throw new ArgumentError({
+        where: 'Expand',
+        expected: 'a shape of known length',
+        received: formatShape(shape.shape),
+      })
+    return {
+      dtype: x.dtype,
+      shape: Array.from({ length: Math.max(rank, x.shape.length) }, (_, i) => `expand_${shape.id}_${i}`),
+    }
   },
   vjp: ({ x }, _y, dy) => ({ x: unbroadcast(dy, x), shape: nondiff('a shape is made of integers') }),
   batch: ({ x, shape }, { call, attributes, size }) => {
-    const target = broadcastShapes('Expand', x.value.shape.slice(1), requireInts(shape.value, 'vmap of Expand', 'shape')).map(dim => sizeOf([dim]))
+    const target = broadcastShapes(
+      'Expand',
+      x.value.shape.slice(1),
+      requireInts(shape.value, 'vmap of Expand', 'shape'),
+    ).map(dim => sizeOf([dim]))
     return call({ x: padRank(x, target.length), shape: ints([size, ...target]) }, attributes)
   },
   samples: [

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { type Dim, formatShape, type Shape, sizeOf, isStatic } from '../../core/shape.ts'
+import { type Dim, formatShape, isStatic, type Shape, sizeOf } from '../../core/shape.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { reshapeLike } from '../gradients.ts'
@@ -17,12 +17,21 @@ export const reshape: Op<['x', 'shape'], ['y'], typeof attrs> = defineOp({
     if (target) return { dtype: x.dtype, shape: targetShape(x.shape, target, allowzero === 1) }
     // The shape is computed when the graph runs: its length, if known, is the rank.
     const [rank] = shape.shape
-    if (typeof rank !== 'number') throw new ArgumentError({ where: 'Reshape', expected: 'a shape of known length', received: formatShape(shape.shape) })
+    if (typeof rank !== 'number')
+      throw new ArgumentError({
+        where: 'Reshape',
+        expected: 'a shape of known length',
+        received: formatShape(shape.shape),
+      })
     return { dtype: x.dtype, shape: Array.from({ length: rank }, (_, i) => `reshape_${shape.id}_${i}`) }
   },
   vjp: ({ x }, _y, dy) => ({ x: reshapeLike(dy, x), shape: nondiff('a shape is made of integers') }),
   batch: ({ x, shape }, { call, attributes, size }) => {
-    const target = targetShape(x.value.shape.slice(1), requireInts(shape.value, 'vmap of Reshape', 'shape'), attributes.allowzero === 1)
+    const target = targetShape(
+      x.value.shape.slice(1),
+      requireInts(shape.value, 'vmap of Reshape', 'shape'),
+      attributes.allowzero === 1,
+    )
     return call({ x: x.value, shape: ints([size, ...target.map(dim => sizeOf([dim]))]) }, { allowzero: 0 })
   },
   samples: [
@@ -38,7 +47,11 @@ function targetShape(from: Shape, target: readonly number[], allowzero: boolean)
   const shape: Dim[] = target.map((dim, i) => (dim === 0 && !allowzero ? (from[i] ?? 0) : dim))
   const open = shape.indexOf(-1)
   const fail = () =>
-    new ShapeError({ where: 'Reshape', expected: `a shape with the same number of elements as ${formatShape(from)}`, received: formatShape(target) })
+    new ShapeError({
+      where: 'Reshape',
+      expected: `a shape with the same number of elements as ${formatShape(from)}`,
+      received: formatShape(target),
+    })
   if (shape.indexOf(-1, open + 1) > open && open >= 0) throw fail()
   if (open < 0) {
     if (isStatic(from) && isStatic(shape) && sizeOf(from) !== sizeOf(shape)) throw fail()

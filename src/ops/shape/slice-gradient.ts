@@ -5,7 +5,7 @@ import { concat } from './concat.ts'
 import { expand } from './expand.ts'
 import { pad } from './pad.ts'
 import { reshape } from './reshape.ts'
-import { slice, type SlicedAxis } from './slice.ts'
+import { type SlicedAxis, slice } from './slice.ts'
 
 /**
  * The adjoint of Slice: `dy` back in place in a zero tensor of x's shape. Steps are undone first (reversed if negative,
@@ -39,6 +39,9 @@ function spread(x: Value, axis: number, length: number, stride: number): Value {
   const inner = shape.slice(axis + 1)
   const column = reshape(x, ints([...shape.slice(0, axis), length, 1, ...inner]))
   const gap = expand(scalarLike(0, x), ints([...shape.slice(0, axis), length, stride - 1, ...inner]))
-  const wide = reshape(concat([column, gap], { axis: axis + 1 }), ints([...shape.slice(0, axis), length * stride, ...inner]))
+  const wide = reshape(
+    concat([column, gap], { axis: axis + 1 }),
+    ints([...shape.slice(0, axis), length * stride, ...inner]),
+  )
   return slice(wide, ints([0]), ints([(length - 1) * stride + 1]), ints([axis]))
 }

@@ -14,7 +14,13 @@ export interface SlicedAxis {
 }
 
 /** Resolves constant starts, ends, axes and steps against a shape, by NumPy's rules (negative counts from the end, clamped). */
-export function slicedAxes(x: { readonly shape: readonly Dim[] }, starts: Value, ends: Value, axes?: Value, steps?: Value): SlicedAxis[] {
+export function slicedAxes(
+  x: { readonly shape: readonly Dim[] },
+  starts: Value,
+  ends: Value,
+  axes?: Value,
+  steps?: Value,
+): SlicedAxis[] {
   const from = requireInts(starts, 'Slice', 'starts')
   const to = requireInts(ends, 'Slice', 'ends')
   const along = axes ? requireInts(axes, 'Slice', 'axes') : from.map((_, i) => i)

@@ -16,14 +16,25 @@ export const squeeze: Op<['x', 'axes?']> = defineOp({
     const removed = new Set(axesOf(x.shape, axes && requireInts(axes, 'Squeeze', 'axes')))
     for (const axis of removed) {
       if (typeof x.shape[axis] === 'number' && x.shape[axis] !== 1) {
-        throw new ShapeError({ where: 'Squeeze', expected: `axis ${axis} to have size 1`, received: formatShape(x.shape) })
+        throw new ShapeError({
+          where: 'Squeeze',
+          expected: `axis ${axis} to have size 1`,
+          received: formatShape(x.shape),
+        })
       }
     }
     return { dtype: x.dtype, shape: x.shape.filter((_, i) => !removed.has(i)) }
   },
   vjp: ({ x }, _y, dy) => ({ x: reshapeLike(dy, x), axes: nondiff('axes are integers') }),
   batch: ({ x, axes }, { call, attributes }) =>
-    call({ x: x.value, axes: ints(axesOf(x.value.shape.slice(1), constantInts(axes?.value)).map(axis => axis + 1)) }, attributes),
-  samples: [{ x: [2, 1, 3, 1], axes: { values: [1] } }, { x: [2, 1, 3, 1], axes: { values: [-1, 1] } }, { x: [1, 4, 1] }],
+    call(
+      { x: x.value, axes: ints(axesOf(x.value.shape.slice(1), constantInts(axes?.value)).map(axis => axis + 1)) },
+      attributes,
+    ),
+  samples: [
+    { x: [2, 1, 3, 1], axes: { values: [1] } },
+    { x: [2, 1, 3, 1], axes: { values: [-1, 1] } },
+    { x: [1, 4, 1] },
+  ],
   traits: { reshapes: true },
 })

@@ -16,7 +16,11 @@ export const transpose: Op<['x'], ['y'], typeof attrs> = defineOp({
   infer: ({ x }, { perm = reversed(x.shape.length) }) => {
     const seen = new Set(perm)
     if (perm.length !== x.shape.length || seen.size !== perm.length || perm.some(axis => x.shape[axis] === undefined)) {
-      throw new ArgumentError({ where: 'Transpose', expected: `a permutation of the axes 0 … ${x.shape.length - 1}`, received: `[${perm.join(', ')}]` })
+      throw new ArgumentError({
+        where: 'Transpose',
+        expected: `a permutation of the axes 0 … ${x.shape.length - 1}`,
+        received: `[${perm.join(', ')}]`,
+      })
     }
     return { dtype: x.dtype, shape: perm.map(axis => x.shape[axis] ?? 0) }
   },

@@ -21,6 +21,10 @@ export const unsqueeze: Op<['x', 'axes']> = defineOp({
     const rank = x.value.shape.length - 1 + listed.length
     return call({ x: x.value, axes: ints(normalizeAxes(listed, rank, 'Unsqueeze').map(axis => axis + 1)) }, attributes)
   },
-  samples: [{ x: [2, 3], axes: { values: [0] } }, { x: [2, 3], axes: { values: [-1, 1] } }, { x: [], axes: { values: [0] } }],
+  samples: [
+    { x: [2, 3], axes: { values: [0] } },
+    { x: [2, 3], axes: { values: [-1, 1] } },
+    { x: [], axes: { values: [0] } },
+  ],
   traits: { reshapes: true },
 })
