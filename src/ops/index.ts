@@ -1,41 +1,120 @@
 /** The table: every operator Tenon knows. Adding one is its file and a line here. */
 import type { Operator } from '../graph/operator.ts'
+import { scan } from './control/scan.ts'
+import { and } from './logic/and.ts'
+import { bitShift } from './logic/bit-shift.ts'
+import { bitwiseAnd } from './logic/bitwise-and.ts'
+import { bitwiseNot } from './logic/bitwise-not.ts'
+import { bitwiseOr } from './logic/bitwise-or.ts'
+import { bitwiseXor } from './logic/bitwise-xor.ts'
+import { equal } from './logic/equal.ts'
 import { greater } from './logic/greater.ts'
+import { greaterOrEqual } from './logic/greater-or-equal.ts'
+import { isInf } from './logic/is-inf.ts'
+import { isNan } from './logic/is-nan.ts'
+import { less } from './logic/less.ts'
+import { lessOrEqual } from './logic/less-or-equal.ts'
+import { not } from './logic/not.ts'
+import { or } from './logic/or.ts'
+import { where } from './logic/where.ts'
+import { xor } from './logic/xor.ts'
+import { abs } from './math/abs.ts'
+import { acos } from './math/acos.ts'
+import { acosh } from './math/acosh.ts'
 import { add } from './math/add.ts'
+import { asin } from './math/asin.ts'
+import { asinh } from './math/asinh.ts'
+import { atan } from './math/atan.ts'
+import { atanh } from './math/atanh.ts'
 import { cast } from './math/cast.ts'
+import { castLike } from './math/cast-like.ts'
+import { ceil } from './math/ceil.ts'
+import { cos } from './math/cos.ts'
+import { cosh } from './math/cosh.ts'
 import { div } from './math/div.ts'
+import { erf } from './math/erf.ts'
+import { exp } from './math/exp.ts'
+import { floor } from './math/floor.ts'
+import { identity } from './math/identity.ts'
+import { log } from './math/log.ts'
 import { matMul } from './math/mat-mul.ts'
+import { max } from './math/max.ts'
+import { mean } from './math/mean.ts'
+import { min } from './math/min.ts'
+import { mod } from './math/mod.ts'
 import { mul } from './math/mul.ts'
 import { neg } from './math/neg.ts'
+import { pow } from './math/pow.ts'
+import { reciprocal } from './math/reciprocal.ts'
+import { round } from './math/round.ts'
+import { sigmoid } from './math/sigmoid.ts'
+import { sign } from './math/sign.ts'
+import { sin } from './math/sin.ts'
+import { sinh } from './math/sinh.ts'
+import { sqrt } from './math/sqrt.ts'
 import { sub } from './math/sub.ts'
+import { sum } from './math/sum.ts'
+import { tan } from './math/tan.ts'
 import { tanh } from './math/tanh.ts'
-import { relu } from './nn/relu.ts'
-import { reduceSum } from './reduce/reduce-sum.ts'
-import { concat } from './shape/concat.ts'
-import { expand } from './shape/expand.ts'
-import { pad } from './shape/pad.ts'
-import { reshape } from './shape/reshape.ts'
-import { slice } from './shape/slice.ts'
-import { squeeze } from './shape/squeeze.ts'
-import { transpose } from './shape/transpose.ts'
-import { unsqueeze } from './shape/unsqueeze.ts'
+import { celu } from './nn/celu.ts'
+import { clip } from './nn/clip.ts'
 import { conv } from './nn/conv.ts'
 import { convTranspose } from './nn/conv-transpose.ts'
+import { elu } from './nn/elu.ts'
+import { gelu } from './nn/gelu.ts'
+import { hardSigmoid } from './nn/hard-sigmoid.ts'
+import { hardSwish } from './nn/hard-swish.ts'
+import { leakyRelu } from './nn/leaky-relu.ts'
+import { logSoftmax } from './nn/log-softmax.ts'
+import { mish } from './nn/mish.ts'
+import { pRelu } from './nn/p-relu.ts'
+import { relu } from './nn/relu.ts'
+import { selu } from './nn/selu.ts'
+import { shrink } from './nn/shrink.ts'
+import { softmax } from './nn/softmax.ts'
+import { softplus } from './nn/softplus.ts'
+import { softsign } from './nn/softsign.ts'
+import { swish } from './nn/swish.ts'
+import { thresholdedRelu } from './nn/thresholded-relu.ts'
+import { reduceSum } from './reduce/reduce-sum.ts'
+import { concat } from './shape/concat.ts'
+import { constantNode } from './shape/constant.ts'
+import { constantOfShape } from './shape/constant-of-shape.ts'
+import { expand } from './shape/expand.ts'
+import { eyeLike } from './shape/eye-like.ts'
 import { flatten } from './shape/flatten.ts'
-import { split } from './shape/split.ts'
-import { tile } from './shape/tile.ts'
+import { pad } from './shape/pad.ts'
+import { range } from './shape/range.ts'
+import { reshape } from './shape/reshape.ts'
 import { shapeOf } from './shape/shape.ts'
 import { size } from './shape/size.ts'
-import { constantOfShape } from './shape/constant-of-shape.ts'
-import { range } from './shape/range.ts'
-import { eyeLike } from './shape/eye-like.ts'
-import { constantNode } from './shape/constant.ts'
-import { scan } from './control/scan.ts'
-import { softmax } from './nn/softmax.ts'
-import { logSoftmax } from './nn/log-softmax.ts'
+import { slice } from './shape/slice.ts'
+import { split } from './shape/split.ts'
+import { squeeze } from './shape/squeeze.ts'
+import { tile } from './shape/tile.ts'
+import { transpose } from './shape/transpose.ts'
+import { unsqueeze } from './shape/unsqueeze.ts'
 
 export const operators: readonly Operator[] = [
-  add, cast.operator, concat, div, expand, greater, matMul, mul, neg, pad, reduceSum, relu, reshape, slice, squeeze, sub, tanh, transpose, unsqueeze,
+  add,
+  cast.operator,
+  concat,
+  div,
+  expand,
+  greater,
+  matMul,
+  mul,
+  neg,
+  pad,
+  reduceSum,
+  relu,
+  reshape,
+  slice,
+  squeeze,
+  sub,
+  tanh,
+  transpose,
+  unsqueeze,
   conv,
   convTranspose,
   flatten,
@@ -50,10 +129,72 @@ export const operators: readonly Operator[] = [
   scan,
   softmax,
   logSoftmax,
+  abs,
+  acos,
+  asin,
+  atan,
+  acosh,
+  asinh,
+  atanh,
+  ceil,
+  floor,
+  round,
+  sign,
+  cos,
+  sin,
+  tan,
+  cosh,
+  sinh,
+  erf,
+  exp,
+  log,
+  reciprocal,
+  sigmoid,
+  sqrt,
+  softplus,
+  softsign,
+  mish,
+  hardSwish,
+  equal,
+  less,
+  lessOrEqual,
+  greaterOrEqual,
+  and,
+  or,
+  xor,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+  bitwiseNot,
+  not,
+  bitShift,
+  isNan,
+  isInf,
+  where,
+  mod,
+  pow,
+  max,
+  min,
+  sum,
+  mean,
+  identity,
+  castLike,
+  hardSigmoid,
+  leakyRelu,
+  pRelu,
+  elu,
+  selu,
+  celu,
+  thresholdedRelu,
+  shrink,
+  clip,
+  gelu,
+  swish,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
 if (byName.size !== operators.length) throw new Error('two operators of one name in the table')
 
 /** The table's entry, or `undefined` for an operator outside of it. */
-export const findOperator = (type: string, domain = ''): Operator | undefined => byName.get(`${domain === 'ai.onnx' ? '' : domain}:${type}`)
+export const findOperator = (type: string, domain = ''): Operator | undefined =>
+  byName.get(`${domain === 'ai.onnx' ? '' : domain}:${type}`)
