@@ -94,6 +94,11 @@ import { squeeze } from './shape/squeeze.ts'
 import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
+import { trilu } from './shape/trilu.ts'
+import { depthToSpace } from './shape/depth-to-space.ts'
+import { spaceToDepth } from './shape/space-to-depth.ts'
+import { centerCropPad } from './shape/center-crop-pad.ts'
+import { reverseSequence } from './shape/reverse-sequence.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -190,6 +195,11 @@ export const operators: readonly Operator[] = [
   clip,
   gelu,
   swish,
+  trilu,
+  depthToSpace,
+  spaceToDepth,
+  centerCropPad,
+  reverseSequence,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

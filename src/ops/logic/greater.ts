@@ -1,6 +1,6 @@
 import { broadcastShapes } from '../../core/shape.ts'
 import { elementwise } from '../batching.ts'
-import { defineOp, zeroGradient, type Op } from '../define.ts'
+import { defineOp, type Op, zeroGradient } from '../define.ts'
 import { requireNumeric, sameDType } from '../infer.ts'
 
 /** a > b as bool, with broadcasting. */
@@ -15,6 +15,9 @@ export const greater: Op<['a', 'b']> = defineOp({
   },
   vjp: zeroGradient('a comparison is constant almost everywhere'),
   batch: elementwise,
-  samples: [{ a: [3, 4], b: [3, 4] }, { a: [2, 1, 4], b: [3, 1] }],
+  samples: [
+    { a: [3, 4], b: [3, 4] },
+    { a: [2, 1, 4], b: [3, 1] },
+  ],
   traits: { elementwise: true },
 })

@@ -1,11 +1,11 @@
-import { broadcastShapes, formatShape, type Shape } from '../../core/shape.ts'
 import { ShapeError } from '../../core/errors.ts'
+import { broadcastShapes, formatShape, type Shape } from '../../core/shape.ts'
 import type { Node } from '../../graph/node.ts'
 import { logicalRank, padRank } from '../batching.ts'
+import { ints } from '../constants.ts'
 import { defineOp, type Op } from '../define.ts'
 import { unbroadcast } from '../gradients.ts'
 import { equalDims, requireNumeric, sameDType } from '../infer.ts'
-import { ints } from '../constants.ts'
 import { squeeze } from '../shape/squeeze.ts'
 import { swapLast } from '../shape/transpose.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
@@ -19,11 +19,17 @@ export const matMul: Op<['a', 'b']> = defineOp({
     requireNumeric('MatMul', a)
     const received = `${formatShape(a.shape)} × ${formatShape(b.shape)}`
     if (a.shape.length === 0 || b.shape.length === 0) {
-      throw new ShapeError({ where: 'MatMul', expected: 'vectors, matrices or stacks of matrices', received, remedy: 'Use Mul for scalars.' })
+      throw new ShapeError({
+        where: 'MatMul',
+        expected: 'vectors, matrices or stacks of matrices',
+        received,
+        remedy: 'Use Mul for scalars.',
+      })
     }
     const [m, k] = a.shape.length === 1 ? [undefined, a.shape[0]] : [a.shape.at(-2), a.shape.at(-1)]
     const [k2, n] = b.shape.length === 1 ? [b.shape[0], undefined] : [b.shape.at(-2), b.shape.at(-1)]
-    if (k !== undefined && k2 !== undefined) equalDims('MatMul', k, k2, `the inner dimensions to agree (${k} and ${k2} do not)`, received)
+    if (k !== undefined && k2 !== undefined)
+      equalDims('MatMul', k, k2, `the inner dimensions to agree (${k} and ${k2} do not)`, received)
     const batch = broadcastShapes('MatMul', a.shape.slice(0, -2), b.shape.slice(0, -2))
     const shape: Shape = [...batch, ...(m === undefined ? [] : [m]), ...(n === undefined ? [] : [n])]
     return { dtype: sameDType('MatMul', a, b), shape }

@@ -12,6 +12,10 @@ export const mul: Op<['a', 'b']> = defineOp({
   // ∂/∂a = dy·b, ∂/∂b = dy·a
   vjp: ({ a, b }, _y, dy) => ({ a: unbroadcast(mul(dy, b), a), b: unbroadcast(mul(dy, a), b) }),
   batch: elementwise,
-  samples: [{ a: [3, 4], b: [3, 4] }, { a: [2, 1, 4], b: [3, 1] }, { a: [], b: [2] }],
+  samples: [
+    { a: [3, 4], b: [3, 4] },
+    { a: [2, 1, 4], b: [3, 1] },
+    { a: [], b: [2] },
+  ],
   traits: { elementwise: true, commutative: true },
 })

@@ -12,6 +12,10 @@ export const sub: Op<['a', 'b']> = defineOp({
   infer: numericBinary('Sub'),
   vjp: ({ a, b }, _y, dy) => ({ a: unbroadcast(dy, a), b: neg(unbroadcast(dy, b)) }),
   batch: elementwise,
-  samples: [{ a: [3, 4], b: [3, 4] }, { a: [2, 1, 4], b: [3, 1] }, { a: [], b: [2] }],
+  samples: [
+    { a: [3, 4], b: [3, 4] },
+    { a: [2, 1, 4], b: [3, 1] },
+    { a: [], b: [2] },
+  ],
   traits: { elementwise: true },
 })

@@ -1,0 +1,22 @@
+import { elementwise } from '../batching.ts'
+import { defineOp, type Op, zeroGradient } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
+import { equality } from './comparison.ts'
+
+/** a = b as bool, with broadcasting; any dtype but bfloat16 and strings on every engine. */
+export const equal: Op<['a', 'b']> = defineOp({
+  type: 'Equal',
+  since: 19,
+  inputs: ['a', 'b'],
+  infer: equality('Equal'),
+  vjp: zeroGradient('a comparison is constant almost everywhere'),
+  fold: foldElementwise((a, b) => Number(a === b), 'bool'),
+  batch: elementwise,
+  samples: [
+    { a: [3, 4], b: [3, 4] },
+    { a: { shape: [2, 1, 4], dtype: 'int32', high: 3 }, b: { shape: [3, 1], dtype: 'int32', high: 3 } },
+    { a: { shape: [], dtype: 'int64', high: 3 }, b: { shape: [4], dtype: 'int64', high: 3 } },
+    { a: { shape: [5], dtype: 'bool' }, b: { shape: [2, 1], dtype: 'bool' } },
+  ],
+  traits: { elementwise: true, commutative: true },
+})
