@@ -99,6 +99,9 @@ import { depthToSpace } from './shape/depth-to-space.ts'
 import { spaceToDepth } from './shape/space-to-depth.ts'
 import { centerCropPad } from './shape/center-crop-pad.ts'
 import { reverseSequence } from './shape/reverse-sequence.ts'
+import { maxPool } from './nn/max-pool.ts'
+import { averagePool } from './nn/average-pool.ts'
+import { globalAveragePool } from './nn/global-average-pool.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -200,6 +203,9 @@ export const operators: readonly Operator[] = [
   spaceToDepth,
   centerCropPad,
   reverseSequence,
+  maxPool,
+  averagePool,
+  globalAveragePool,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

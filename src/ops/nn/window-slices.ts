@@ -1,9 +1,14 @@
+import { ArgumentError } from '../../core/errors.ts'
 import { staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
 import { ints, scalarLike } from '../constants.ts'
+import { add } from '../math/add.ts'
+import { concat } from '../shape/concat.ts'
+import { expand } from '../shape/expand.ts'
 import { pad } from '../shape/pad.ts'
+import { reshape } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
-import type { StaticWindowAxis } from './conv-shape.ts'
+import { type StaticWindowAxis, windowOffsets } from './conv-shape.ts'
 
 /** The spatial axes of an [N, C, …] tensor. */
 const spatialAxes = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 2)
@@ -15,8 +20,7 @@ const spatialAxes = (count: number): number[] => Array.from({ length: count }, (
 export function padToWindows(x: Value, axes: readonly StaticWindowAxis[], value = 0): Value {
   const before = axes.map(axis => axis.before)
   const after = axes.map(axis => Math.max(0, (axis.output - 1) * axis.stride + axis.extent - axis.before - axis.input))
-  if ([...before, ...after].every(n => n === 0)) return x
-  return pad(x, ints([0, 0, ...before, 0, 0, ...after]), scalarLike(value, x))
+  return border(x, before, after, value)
 }
 
 /** The element at `offset` of every window: a (strided) slice [N, C, …output] of the padded x. */
@@ -28,4 +32,79 @@ export function windowSlice(padded: Value, axes: readonly StaticWindowAxis[], of
   if (whole) return padded
   const steps = axes.every(axis => axis.stride === 1) ? undefined : ints(axes.map(axis => axis.stride))
   return slice(padded, ints(starts), ints(ends), ints(spatialAxes(axes.length)), steps)
+}
+
+/**
+ * The adjoint of taking every `windowSlice` of `padToWindows(x)`: adds up parts [N, C, …output], one per place in the
+ * window (row-major), where they came from, giving [N, C, …input].
+ *
+ * Place k of window o lies at o·stride + k·dilation. Places with the same remainder by the stride fall on the same
+ * sub-grid, so parts are shifted and added there, at 1/stride of the size per axis, and the sub-grids are interleaved once.
+ */
+export function addToWindows(parts: readonly Value[], axes: readonly StaticWindowAxis[]): Value {
+  const [first] = parts
+  if (!first) throw new ArgumentError({ where: 'windows', expected: 'one part per place', received: 'none' })
+  const lead = staticShape(first.shape.slice(0, 2), 'windows')
+  const lengths = axes.map(axis =>
+    Math.ceil(Math.max(axis.before + axis.input, (axis.output - 1) * axis.stride + axis.extent) / axis.stride),
+  )
+  const places = windowOffsets(axes.map(axis => axis.kernel))
+  const grids = windowOffsets(axes.map(axis => axis.stride)).map(remainder => {
+    const here = places.flatMap((place, k) => {
+      const at = axes.map((axis, i) => (place[i] ?? 0) * axis.dilation)
+      const part = parts[k]
+      if (!part || axes.some((axis, i) => (at[i] ?? 0) % axis.stride !== remainder[i])) return []
+      const before = axes.map((axis, i) => Math.floor((at[i] ?? 0) / axis.stride))
+      const after = axes.map((axis, i) => (lengths[i] ?? 0) - axis.output - (before[i] ?? 0))
+      return [border(part, before, after)]
+    })
+    return here.length > 0
+      ? here.reduce((sum, part) => add(sum, part))
+      : expand(scalarLike(0, first), ints([...lead, ...lengths]))
+  })
+  return crop(
+    interleave(
+      grids,
+      axes.map(axis => axis.stride),
+      [...lead, ...lengths],
+    ),
+    axes,
+  )
+}
+
+/** Sub-grids (row-major by remainder) into one grid: neighbours along an axis come from different sub-grids. */
+function interleave(grids: readonly Value[], strides: readonly number[], shape: readonly number[]): Value {
+  let parts = grids
+  const wide = [...shape]
+  for (let i = strides.length - 1; i >= 0; i--) {
+    const stride = strides[i] ?? 1
+    const axis = i + 2
+    if (stride === 1) continue
+    const column = ints([...wide.slice(0, axis + 1), 1, ...wide.slice(axis + 1)])
+    wide[axis] = (wide[axis] ?? 0) * stride
+    const joined: Value[] = []
+    for (let k = 0; k < parts.length; k += stride) {
+      const group = parts.slice(k, k + stride).map(part => reshape(part, column))
+      joined.push(reshape(concat(group, { axis: axis + 1 }), ints(wide)))
+    }
+    parts = joined
+  }
+  const [grid] = parts
+  if (grid) return grid
+  throw new ArgumentError({ where: 'windows', expected: 'at least one sub-grid', received: 'none' })
+}
+
+const border = (x: Value, before: readonly number[], after: readonly number[], value = 0): Value =>
+  [...before, ...after].every(n => n === 0) ? x : pad(x, ints([0, 0, ...before, 0, 0, ...after]), scalarLike(value, x))
+
+/** Takes the padding off again. */
+function crop(x: Value, axes: readonly StaticWindowAxis[]): Value {
+  const size = staticShape(x.shape.slice(2), 'windows')
+  if (axes.every((axis, i) => axis.before === 0 && axis.input === size[i])) return x
+  return slice(
+    x,
+    ints(axes.map(axis => axis.before)),
+    ints(axes.map(axis => axis.before + axis.input)),
+    ints(spatialAxes(axes.length)),
+  )
 }
