@@ -56,16 +56,19 @@ import { sub } from './math/sub.ts'
 import { sum } from './math/sum.ts'
 import { tan } from './math/tan.ts'
 import { tanh } from './math/tanh.ts'
+import { averagePool } from './nn/average-pool.ts'
 import { celu } from './nn/celu.ts'
 import { clip } from './nn/clip.ts'
 import { conv } from './nn/conv.ts'
 import { convTranspose } from './nn/conv-transpose.ts'
 import { elu } from './nn/elu.ts'
 import { gelu } from './nn/gelu.ts'
+import { globalAveragePool } from './nn/global-average-pool.ts'
 import { hardSigmoid } from './nn/hard-sigmoid.ts'
 import { hardSwish } from './nn/hard-swish.ts'
 import { leakyRelu } from './nn/leaky-relu.ts'
 import { logSoftmax } from './nn/log-softmax.ts'
+import { maxPool } from './nn/max-pool.ts'
 import { mish } from './nn/mish.ts'
 import { pRelu } from './nn/p-relu.ts'
 import { relu } from './nn/relu.ts'
@@ -76,32 +79,42 @@ import { softplus } from './nn/softplus.ts'
 import { softsign } from './nn/softsign.ts'
 import { swish } from './nn/swish.ts'
 import { thresholdedRelu } from './nn/thresholded-relu.ts'
+import { argMax } from './reduce/arg-max.ts'
+import { argMin } from './reduce/arg-min.ts'
+import { cumSum } from './reduce/cum-sum.ts'
+import { hardmax } from './reduce/hardmax.ts'
+import { reduceL1 } from './reduce/reduce-l1.ts'
+import { reduceL2 } from './reduce/reduce-l2.ts'
+import { reduceLogSum } from './reduce/reduce-log-sum.ts'
+import { reduceLogSumExp } from './reduce/reduce-log-sum-exp.ts'
+import { reduceMax } from './reduce/reduce-max.ts'
+import { reduceMean } from './reduce/reduce-mean.ts'
+import { reduceMin } from './reduce/reduce-min.ts'
+import { reduceProd } from './reduce/reduce-prod.ts'
 import { reduceSum } from './reduce/reduce-sum.ts'
+import { reduceSumSquare } from './reduce/reduce-sum-square.ts'
+import { centerCropPad } from './shape/center-crop-pad.ts'
 import { concat } from './shape/concat.ts'
 import { constantNode } from './shape/constant.ts'
 import { constantOfShape } from './shape/constant-of-shape.ts'
+import { depthToSpace } from './shape/depth-to-space.ts'
 import { expand } from './shape/expand.ts'
 import { eyeLike } from './shape/eye-like.ts'
 import { flatten } from './shape/flatten.ts'
 import { pad } from './shape/pad.ts'
 import { range } from './shape/range.ts'
 import { reshape } from './shape/reshape.ts'
+import { reverseSequence } from './shape/reverse-sequence.ts'
 import { shapeOf } from './shape/shape.ts'
 import { size } from './shape/size.ts'
 import { slice } from './shape/slice.ts'
+import { spaceToDepth } from './shape/space-to-depth.ts'
 import { split } from './shape/split.ts'
 import { squeeze } from './shape/squeeze.ts'
 import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
-import { unsqueeze } from './shape/unsqueeze.ts'
 import { trilu } from './shape/trilu.ts'
-import { depthToSpace } from './shape/depth-to-space.ts'
-import { spaceToDepth } from './shape/space-to-depth.ts'
-import { centerCropPad } from './shape/center-crop-pad.ts'
-import { reverseSequence } from './shape/reverse-sequence.ts'
-import { maxPool } from './nn/max-pool.ts'
-import { averagePool } from './nn/average-pool.ts'
-import { globalAveragePool } from './nn/global-average-pool.ts'
+import { unsqueeze } from './shape/unsqueeze.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -206,6 +219,19 @@ export const operators: readonly Operator[] = [
   maxPool,
   averagePool,
   globalAveragePool,
+  reduceMean,
+  reduceMax,
+  reduceMin,
+  reduceL1,
+  reduceL2,
+  reduceSumSquare,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceProd,
+  argMax,
+  argMin,
+  hardmax,
+  cumSum,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

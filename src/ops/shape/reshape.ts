@@ -32,7 +32,10 @@ export const reshape: Op<['x', 'shape'], ['y'], typeof attrs> = defineOp({
       requireInts(shape.value, 'vmap of Reshape', 'shape'),
       attributes.allowzero === 1,
     )
-    return call({ x: x.value, shape: ints([size, ...target.map(dim => sizeOf([dim]))]) }, { allowzero: 0 })
+    return call(
+      { x: x.value, shape: ints([size, ...target.map(dim => sizeOf([dim]))]) },
+      { allowzero: target.includes(0) ? 1 : 0 },
+    )
   },
   samples: [
     { x: [2, 3, 4], shape: { values: [6, 4] } },
