@@ -115,6 +115,8 @@ import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { trilu } from './shape/trilu.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
+import { resize } from './shape/resize.ts'
+import { col2Im } from './shape/col2im.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -232,6 +234,8 @@ export const operators: readonly Operator[] = [
   argMin,
   hardmax,
   cumSum,
+  resize,
+  col2Im,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

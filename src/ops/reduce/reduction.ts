@@ -1,4 +1,5 @@
 import { normalizeAxes, type Shape, staticShape } from '../../core/shape.ts'
+import type { Node } from '../../graph/node.ts'
 import type { Batched } from '../../graph/operator.ts'
 import type { Value } from '../../graph/value.ts'
 import { ints, requireInts } from '../constants.ts'
@@ -13,7 +14,12 @@ export interface ReductionAttributes {
 }
 
 /** The axes a reduction reduces, normalised; none under `noop_with_empty_axes`. */
-export function reducedAxes(where: string, rank: number, axes: Value | undefined, { noop_with_empty_axes }: ReductionAttributes): number[] {
+export function reducedAxes(
+  where: string,
+  rank: number,
+  axes: Value | undefined,
+  { noop_with_empty_axes }: ReductionAttributes,
+): number[] {
   const listed = axes === undefined ? [] : requireInts(axes, where, 'axes')
   if (listed.length > 0) return normalizeAxes(listed, rank, where)
   return noop_with_empty_axes ? [] : normalizeAxes(undefined, rank, where)
@@ -28,7 +34,15 @@ export function reducedShape(where: string, x: Value, axes: Value | undefined, a
 export function keepReduced(y: Value, x: Value, axes: Value | undefined, attributes: ReductionAttributes): Value {
   if (attributes.keepdims) return y
   const reduced = new Set(reducedAxes('gradient of a reduction', x.shape.length, axes, attributes))
-  return reshape(y, ints(staticShape(x.shape.map((dim, i) => (reduced.has(i) ? 1 : dim)), 'gradient of a reduction')))
+  return reshape(
+    y,
+    ints(
+      staticShape(
+        x.shape.map((dim, i) => (reduced.has(i) ? 1 : dim)),
+        'gradient of a reduction',
+      ),
+    ),
+  )
 }
 
 /** A reduced value repeated along its reduced axes to the shape of `x`. */
@@ -38,9 +52,20 @@ export const expandReduced = (y: Value, x: Value, axes: Value | undefined, attri
 /** Reduces the same logical axes, which a batch axis in front moves by one. */
 export function batchReduction<A extends ReductionAttributes>(
   { x, axes }: { readonly x: Batched; readonly axes: Batched | undefined },
-  { call, attributes }: { readonly call: (inputs: { readonly x: Value; readonly axes: Value | undefined }, attributes: A) => Value; readonly attributes: A },
+  {
+    call,
+    attributes,
+  }: {
+    readonly call: (inputs: { readonly x: Value; readonly axes: Value | undefined }, attributes: A) => Value
+    readonly attributes: A
+  },
 ): Value {
   const reduced = reducedAxes('vmap of a reduction', x.value.shape.length - 1, axes?.value, attributes)
   if (reduced.length === 0) return call({ x: x.value, axes: undefined }, { ...attributes, noop_with_empty_axes: 1 })
   return call({ x: x.value, axes: ints(reduced.map(axis => axis + 1)) }, attributes)
+}
+
+/** Operations of a reduction: one for each element that it reads (symbolic dimensions count as 1). */
+export function inputSize(node: Node): number {
+  return node.inputs[0]?.shape.reduce<number>((size, dim) => size * (typeof dim === 'number' ? dim : 1), 1) ?? 0
 }
