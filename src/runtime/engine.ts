@@ -1,5 +1,6 @@
 import type { DType } from '../core/dtype.ts'
 import type { TensorData } from '../core/tensor-data.ts'
+import type { Graph } from '../graph/graph.ts'
 
 export type EngineName = 'cpu' | 'wasm' | 'webgpu'
 
@@ -10,6 +11,8 @@ export interface Engine {
   readonly description: string
   /** Outputs can be written straight into given arrays. */
   readonly writesInPlace: boolean
+  /** A last change to a graph before it is loaded here, for the engine's own purposes. */
+  prepare?(graph: Graph): Graph
   /** Element types that tensors may cross the border with. */
   readonly dtypes: ReadonlySet<DType>
   /** Loads an ONNX model: its bytes, or a path where there is a file system (needed beyond 2 GB, and for external data). */

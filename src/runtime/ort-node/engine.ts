@@ -5,6 +5,7 @@ import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, toOrt } from '../ort-tensor.ts'
+import { guardName, isRefusal, withCopyGuard } from './copy-guard.ts'
 
 export interface NodeEngineOptions {
   /** Threads inside one operator. Default: all cores. */
@@ -24,6 +25,7 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
+    prepare: withCopyGuard,
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
   }
@@ -51,9 +53,12 @@ class NodeSession implements Session {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
 
+  private readonly guarded: boolean
+
   constructor(private readonly session: ort.InferenceSession) {
     this.inputNames = session.inputNames
-    this.outputNames = session.outputNames
+    this.outputNames = session.outputNames.filter(name => name !== guardName)
+    this.guarded = this.outputNames.length < session.outputNames.length
   }
 
   async run(feeds: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]> {
@@ -62,7 +67,8 @@ class NodeSession implements Session {
       const feed = feeds[i]
       if (feed) given[name] = toOrt(feed)
     })
-    const wanted: Record<string, ort.Tensor | null> = {}
+    const allGiven = this.outputNames.every((_, i) => outputs?.[i] !== undefined)
+    const wanted: Record<string, ort.Tensor | null> = this.guarded && allGiven ? { [guardName]: null } : {}
     this.outputNames.forEach((name, i) => {
       const output = outputs?.[i]
       wanted[name] = output ? toOrt(output) : null
@@ -71,6 +77,7 @@ class NodeSession implements Session {
       const results = await this.session.run(given, wanted)
       return this.outputNames.map((name, i) => outputs?.[i] ?? fromOrt(results[name], name))
     } catch (cause) {
+      if (outputs && guardName in wanted && isRefusal(cause)) return outputs.filter(output => output !== undefined)
       throw engineError('running a model', cause)
     }
   }
