@@ -121,7 +121,7 @@ export const resize: Op<['x', 'roi?', 'scales?', 'sizes?'], ['y'], typeof attrs>
     {
       x: [1, 1, 4, 4],
       roi: { values: [0, 0, 0.2, 0.4, 1, 1, 0.8, 1.3], dtype: 'float32' },
-      sizes: { values: [1, 1, 3, 4] },
+      sizes: { values: [1, 1, 3, 5] },
       attrs: { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: 2 },
     },
   ],
