@@ -1,0 +1,27 @@
+import { ArgumentError } from '../core/errors.ts'
+import type { Engine, EngineName } from './engine.ts'
+
+export type { Engine, EngineName, LoadOptions, Session } from './engine.ts'
+
+export interface EngineOptions {
+  /** Threads inside one operator. Default: all cores. */
+  readonly threads?: number
+}
+
+/** Makes an engine by name. Its ONNX Runtime is loaded here, so only the engines in use need to be installed. */
+export async function createEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
+  switch (name) {
+    case 'cpu':
+      return (await import('./ort-node/index.ts')).cpu(options)
+    case 'webgpu':
+      return (await import('./ort-node/index.ts')).webgpu(options)
+    case 'wasm':
+      return (await import('./ort-web/index.ts')).wasm(options)
+    default:
+      throw new ArgumentError({
+        where: 'createEngine',
+        expected: "'cpu', 'wasm' or 'webgpu'",
+        received: `'${String(name)}'`,
+      })
+  }
+}
