@@ -1,6 +1,6 @@
 import type { Attributes } from './attribute.ts'
 import type { Operator } from './operator.ts'
-import { type Scope, currentScope } from './scope.ts'
+import { currentScope, type Scope } from './scope.ts'
 import { nextId, type TensorType, Value } from './value.ts'
 
 export interface NodeInit {

@@ -71,13 +71,26 @@ export interface Operator {
   readonly outputs: readonly InputSpec[]
   readonly traits: Traits
   /** Makes a node from inputs and attributes, checking and inferring types; throws a typed error. `outputCount` is for variadic outputs. */
-  apply(inputs: readonly (Value | undefined)[], attributes: Attributes, hints?: { outputCount?: number; name?: string | undefined }): readonly Value[]
+  apply(
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    hints?: { outputCount?: number; name?: string | undefined },
+  ): readonly Value[]
   /** Output types for a node of this operator. */
-  infer(inputs: readonly (Value | undefined)[], attributes: Attributes, outputCount?: number): readonly (TensorType | undefined)[]
+  infer(
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    outputCount?: number,
+  ): readonly (TensorType | undefined)[]
   /** The outputs' elements where they follow from constant inputs or static types, for small shape computations; else `undefined`. */
   fold(inputs: readonly (Value | undefined)[], attributes: Attributes): readonly TensorData[] | undefined
   /** One entry per input: the gradient, nothing, or why there is none. */
-  vjp(node: Node, inputs: readonly (Value | undefined)[], outputs: readonly Value[], grads: readonly (Value | undefined)[]): readonly Gradient[]
+  vjp(
+    node: Node,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly Value[],
+    grads: readonly (Value | undefined)[],
+  ): readonly Gradient[]
   /** A reason when the operator as a whole has no gradient. */
   readonly nondifferentiable: string | undefined
   /** Outputs with the batch axis in front. */

@@ -40,7 +40,12 @@ function rewriteWith(graph: Graph, rule: NodeRule, outer: ReadonlyMap<Value, Val
 }
 
 /** The node with other inputs (and bodies rewritten); the node itself if nothing changed. */
-function withInputs(node: Node, inputs: readonly (Value | undefined)[], map: ReadonlyMap<Value, Value>, rule: NodeRule): readonly Value[] {
+function withInputs(
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+  map: ReadonlyMap<Value, Value>,
+  rule: NodeRule,
+): readonly Value[] {
   let changed = inputs.some((value, i) => value !== node.inputs[i])
   const attributes: Record<string, Attribute> = {}
   for (const [key, attribute] of Object.entries(node.attributes)) {
@@ -57,14 +62,21 @@ function rewriteBodies(attribute: Attribute, f: (body: Graph) => Graph): Attribu
 }
 
 /** A copy of a node with other inputs: types inferred anew where the table has the operator, kept otherwise. */
-export function rebuild(node: Node, inputs: readonly (Value | undefined)[], attributes: Attributes = node.attributes): Node {
+export function rebuild(
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes = node.attributes,
+): Node {
   const known = node.operator && inputs.every(value => value === undefined || value.type !== undefined)
   return new Node({
     type: node.type,
     domain: node.domain,
     inputs,
     attributes,
-    outputs: known && node.operator ? node.operator.infer(inputs, attributes, node.outputs.length) : node.outputs.map(output => output.type),
+    outputs:
+      known && node.operator
+        ? node.operator.infer(inputs, attributes, node.outputs.length)
+        : node.outputs.map(output => output.type),
     outputNames: node.outputs.map(output => output.name),
     operator: node.operator,
     name: node.name,

@@ -10,7 +10,8 @@ export interface TensorType {
   readonly shape: Shape
 }
 
-export const formatType = (type: TensorType | undefined): string => (type ? `${type.dtype}${formatShape(type.shape)}` : 'unknown')
+export const formatType = (type: TensorType | undefined): string =>
+  type ? `${type.dtype}${formatShape(type.shape)}` : 'unknown'
 
 let created = 0
 /** Values and nodes are numbered as they are made; an input is always older than what is computed from it, so the numbers are a topological order. */

@@ -1,183 +1,174 @@
-import { create, toBinary } from '@bufbuild/protobuf'
-import type { DType } from '../../core/dtype.ts'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
-import type { Attribute } from '../../graph/attribute.ts'
-import type { Graph } from '../../graph/graph.ts'
+import { bodiesOf, type Graph } from '../../graph/graph.ts'
 import type { Node } from '../../graph/node.ts'
 import type { Value } from '../../graph/value.ts'
 import { codeOfDType } from '../../ops/dtype-code.ts'
+import type { ExternalData } from './decode-tensor.ts'
+import { encodeAttribute } from './encode-attribute.ts'
+import { field, initializerPieces } from './encode-tensor.ts'
 import { Naming } from './naming.ts'
 import {
-  type AttributeProto,
-  AttributeProto_AttributeType as Kind,
-  AttributeProtoSchema,
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
+  TypeProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.ts'
+import { targetOpset } from './upgrade/target.ts'
 
-/** Lowest opset written: the one the table follows. Newer operators raise it. */
-const baseOpset = 21
-/** IR version 10 goes with opset 21 and is read by every ONNX Runtime since 1.18. */
-const irVersion = 10n
+/** IR version 10 goes with opset 21 and is read by every ONNX Runtime since 1.18; operators newer than that need a later one. */
+const irVersionOf = (opset: number): bigint => (opset <= 22 ? 10n : opset <= 23 ? 11n : opset <= 24 ? 12n : 13n)
 
-/** Writes a graph as an ONNX model. Input, output and weight names are kept; the rest are numbered. */
-export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
-  const naming = new Naming()
-  const opsets = new Map<string, number>([['', baseOpset]])
-  for (const node of allNodes(graph)) {
-    const domain = node.domain === 'ai.onnx' ? '' : node.domain
-    opsets.set(domain, Math.max(opsets.get(domain) ?? 1, node.operator?.since ?? 1))
+/** Protobuf messages end at 2 GiB. */
+export const maxModelBytes = 2 ** 31 - 1
+
+export interface EncodeOptions {
+  /** Where the elements of a constant are kept, if not in the model. */
+  readonly external?: (tensor: TensorData) => ExternalData | undefined
+}
+
+/** Writes a graph as an ONNX model. Names of inputs, outputs, weights and values are kept where they are unique; the rest are numbered. */
+export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
+  const pieces = encodePieces(graph, options)
+  const [only] = pieces
+  if (pieces.length === 1 && only) return only
+  const model = new Uint8Array(pieces.reduce((n, piece) => n + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    model.set(piece, at)
+    at += piece.length
   }
-  const model = create(ModelProtoSchema, {
-    irVersion,
+  return model
+}
+
+/** The model as pieces to be written one after the other; weights are views of the constants' own memory. */
+export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonly Uint8Array<ArrayBuffer>[] {
+  const opsets = opsetsOf(graph)
+  const { proto, constants } = new GraphEncoder().model(graph)
+  const head = create(ModelProtoSchema, {
+    irVersion: irVersionOf(opsets.get('') ?? targetOpset),
     producerName: 'tenon',
-    graph: encodeGraph(graph, naming),
     opsetImport: [...opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
     ...(graph.doc === undefined ? {} : { docString: graph.doc }),
   })
-  return toBinary(ModelProtoSchema, model)
-}
-
-function* allNodes(graph: Graph): Generator<Node> {
-  for (const node of graph.nodes) {
-    yield node
-    for (const attribute of Object.values(node.attributes)) {
-      if (attribute.kind === 'graph') yield* allNodes(attribute.value)
-      else if (attribute.kind === 'graphs') for (const body of attribute.value) yield* allNodes(body)
-    }
-  }
-}
-
-function encodeGraph(graph: Graph, naming: Naming, outer?: ReadonlySet<Value>): GraphProto {
-  for (const input of graph.inputs) naming.claim(input, input.name)
-  graph.outputs.forEach((output, i) => naming.claim(output, graph.outputNames[i] ?? output.name))
-  const used = countUses(graph)
-  const constants = graph.constants.filter(value => !outer?.has(value))
-  const inner = new Set([...(outer ?? []), ...constants])
-  const outputs = graph.outputs.map((output, i) => ({ output, name: naming.output(output, graph.outputNames[i], i) }))
-  const nodes = graph.nodes.map(node => encodeNode(node, naming, used, inner))
-  // An output that is an input, a constant or another output under a second name goes through an Identity.
-  for (const { output, name } of outputs) {
-    if (name !== naming.of(output)) nodes.push(create(NodeProtoSchema, { opType: 'Identity', input: [naming.of(output)], output: [name] }))
-  }
-  return create(GraphProtoSchema, {
-    name: graph.name,
-    input: graph.inputs.map(input => encodeType(input, naming.of(input))),
-    output: outputs.map(({ output, name }) => encodeType(output, name)),
-    initializer: constants.flatMap(value => (value.constant ? [encodeTensor(value.constant, naming.of(value))] : [])),
-    node: nodes,
+  const initializers = constants.flatMap(({ data, name }) => initializerPieces(data, name, options.external?.(data)))
+  const pieces = [
+    toBinary(ModelProtoSchema, head),
+    ...field(modelGraph, [toBinary(GraphProtoSchema, proto), ...initializers]),
+  ]
+  const size = pieces.reduce((n, piece) => n + piece.length, 0)
+  if (size <= maxModelBytes) return pieces
+  throw new UnsupportedError({
+    where: `graph '${graph.name}'`,
+    expected: 'a model of less than 2 GiB',
+    received: `${size} bytes`,
+    remedy: 'Write it to a file with external data.',
   })
 }
 
-/** Outputs that somebody reads; an optional output that nobody does is left unnamed, so that the engine skips it. */
-function countUses(graph: Graph): ReadonlySet<Value> {
-  const used = new Set<Value>(graph.outputs)
-  const visit = (inner: Graph) => {
-    for (const output of inner.outputs) used.add(output)
+/** The number of ModelProto.graph. */
+const modelGraph = 7
+
+/** The highest version that a node asks for, by domain. */
+function opsetsOf(graph: Graph): Map<string, number> {
+  const opsets = new Map<string, number>([['', targetOpset]])
+  const visit = (inner: Graph): void => {
     for (const node of inner.nodes) {
-      for (const input of node.inputs) if (input) used.add(input)
-      for (const attribute of Object.values(node.attributes)) {
-        if (attribute.kind === 'graph') visit(attribute.value)
-        else if (attribute.kind === 'graphs') attribute.value.forEach(visit)
-      }
+      const domain = node.domain === 'ai.onnx' ? '' : node.domain
+      opsets.set(domain, Math.max(opsets.get(domain) ?? 1, node.operator?.since ?? 1, node.opset ?? 1))
+      for (const body of bodiesOf(node)) visit(body)
     }
   }
   visit(graph)
-  return used
+  return opsets
 }
 
-function encodeNode(node: Node, naming: Naming, used: ReadonlySet<Value>, outer: ReadonlySet<Value>): NodeProto {
-  const outputs = node.outputs.map((output, i) => {
-    const optional = node.operator?.outputs[i]?.kind === 'optional'
-    return optional && !used.has(output) ? '' : naming.of(output)
-  })
-  while (outputs.length > 1 && outputs.at(-1) === '') outputs.pop()
-  return create(NodeProtoSchema, {
-    opType: node.type,
-    domain: node.domain,
-    name: node.name ?? naming.node(node),
-    input: node.inputs.map(input => (input ? naming.of(input) : '')),
-    output: outputs,
-    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute, naming, outer)),
-  })
-}
+class GraphEncoder {
+  private readonly naming = new Naming()
+  private readonly used = new Set<Value>()
 
-function encodeAttribute(name: string, attribute: Attribute, naming: Naming, outer: ReadonlySet<Value>): AttributeProto {
-  const proto = create(AttributeProtoSchema, { name })
-  const text = new TextEncoder()
-  switch (attribute.kind) {
-    case 'int':
-      proto.type = Kind.INT
-      proto.i = BigInt(attribute.value)
-      break
-    case 'float':
-      proto.type = Kind.FLOAT
-      proto.f = attribute.value
-      break
-    case 'string':
-      proto.type = Kind.STRING
-      proto.s = text.encode(attribute.value)
-      break
-    case 'tensor':
-      proto.type = Kind.TENSOR
-      proto.t = encodeTensor(attribute.value)
-      break
-    case 'graph':
-      proto.type = Kind.GRAPH
-      proto.g = encodeGraph(attribute.value, naming, outer)
-      break
-    case 'ints':
-      proto.type = Kind.INTS
-      proto.ints = attribute.value.map(BigInt)
-      break
-    case 'floats':
-      proto.type = Kind.FLOATS
-      proto.floats = [...attribute.value]
-      break
-    case 'strings':
-      proto.type = Kind.STRINGS
-      proto.strings = attribute.value.map(s => text.encode(s))
-      break
-    case 'tensors':
-      proto.type = Kind.TENSORS
-      proto.tensors = attribute.value.map(t => encodeTensor(t))
-      break
-    case 'graphs':
-      proto.type = Kind.GRAPHS
-      proto.graphs = attribute.value.map(g => encodeGraph(g, naming, outer))
-      break
-    case 'raw':
-      break
+  /** The graph, and apart from it its constants (those of bodies too), which it lists as initializers. */
+  model(graph: Graph): {
+    readonly proto: GraphProto
+    readonly constants: readonly { readonly data: TensorData; readonly name: string }[]
+  } {
+    this.findUses(graph)
+    const proto = this.graph(graph)
+    return {
+      proto,
+      constants: graph.constants.flatMap(value =>
+        value.constant ? [{ data: value.constant, name: this.naming.of(value) }] : [],
+      ),
+    }
   }
-  return proto
+
+  /** Outputs that somebody reads; an optional output that nobody does is left unnamed, so that the engine skips it. */
+  private findUses(graph: Graph): void {
+    for (const output of graph.outputs) this.used.add(output)
+    for (const node of graph.nodes) {
+      for (const input of node.inputs) if (input) this.used.add(input)
+      for (const body of bodiesOf(node)) this.findUses(body)
+    }
+  }
+
+  private readonly graph = (graph: Graph): GraphProto => {
+    const { naming } = this
+    for (const input of graph.inputs) naming.claim(input, input.name)
+    const own = new Set(graph.nodes.flatMap(node => node.outputs))
+    // An output that is an input, a constant, taken from outside, or listed before goes through an Identity.
+    const outputs = graph.outputs.map((value, i) => {
+      const wish = graph.outputNames[i] ?? value.name
+      if (!own.delete(value)) return { value, name: naming.reserve(wish, `output${i}_`), copied: true }
+      naming.claim(value, wish)
+      return { value, name: naming.of(value), copied: false }
+    })
+    const nodes = graph.nodes.map(node => this.node(node))
+    for (const { value, name, copied } of outputs) {
+      if (copied) nodes.push(create(NodeProtoSchema, { opType: 'Identity', input: [naming.of(value)], output: [name] }))
+    }
+    return create(GraphProtoSchema, {
+      name: graph.name,
+      input: graph.inputs.map(input => encodeType(input, naming.of(input))),
+      output: outputs.map(({ value, name }) => encodeType(value, name)),
+      node: nodes,
+    })
+  }
+
+  private node(node: Node): NodeProto {
+    const { naming, used } = this
+    const outputs = node.outputs.map((output, i) => {
+      const optional = node.operator ? node.operator.outputs[i]?.kind === 'optional' : output.name === undefined
+      return optional && !used.has(output) ? '' : naming.of(output)
+    })
+    while (outputs.length > 1 && outputs.at(-1) === '') outputs.pop()
+    return create(NodeProtoSchema, {
+      opType: node.type,
+      domain: node.domain,
+      name: node.name ?? naming.node(node),
+      input: node.inputs.map(input => (input ? naming.of(input) : '')),
+      output: outputs,
+      attribute: Object.entries(node.attributes).map(([name, attribute]) =>
+        encodeAttribute(name, attribute, this.graph),
+      ),
+    })
+  }
 }
 
 function encodeType(value: Value, name: string): ValueInfoProto {
-  const { type } = value
-  return create(ValueInfoProtoSchema, {
-    name,
-    ...(type ? { type: { value: { case: 'tensorType', value: { elemType: codeOfDType(type.dtype), shape: { dim: type.shape.map(encodeDim) } } } } } : {}),
-  })
+  const { type, declared } = value
+  if (!type)
+    return create(ValueInfoProtoSchema, { name, ...(declared ? { type: fromBinary(TypeProtoSchema, declared) } : {}) })
+  const tensor = { elemType: codeOfDType(type.dtype), shape: { dim: type.shape.map(encodeDim) } }
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } })
 }
 
 const encodeDim = (dim: number | string) =>
   typeof dim === 'number'
     ? { value: { case: 'dimValue' as const, value: BigInt(dim) } }
     : { value: { case: 'dimParam' as const, value: dim } }
-
-/** Elements as little-endian raw bytes, without a copy where the platform allows. */
-export function encodeTensor(tensor: TensorData, name = ''): TensorProto {
-  const { data } = tensor
-  const dtype: DType = tensor.dtype
-  const base = { name, dims: tensor.shape.map(BigInt), dataType: codeOfDType(dtype) }
-  if (Array.isArray(data)) return create(TensorProtoSchema, { ...base, stringData: data.map(s => new TextEncoder().encode(s)) })
-  return create(TensorProtoSchema, { ...base, rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength) })
-}

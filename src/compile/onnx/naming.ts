@@ -10,30 +10,25 @@ export class Naming {
 
   /** Reserves a wished name for a value, unless it is taken. */
   claim(value: Value, wish: string | undefined): void {
-    if (wish === undefined || this.names.has(value) || this.taken.has(wish)) return
+    if (!wish || this.names.has(value) || this.taken.has(wish)) return
     this.names.set(value, wish)
     this.taken.add(wish)
   }
 
   of(value: Value): string {
-    this.claim(value, value.name)
     const known = this.names.get(value)
     if (known !== undefined) return known
-    const name = this.fresh('v')
+    this.claim(value, value.name)
+    const name = this.names.get(value) ?? this.fresh('v')
     this.names.set(value, name)
     return name
   }
 
-  private readonly outputs = new Set<Value>()
-
-  /** The name of a graph output. A value that is an input or constant, or is output twice, needs a second name. */
-  output(value: Value, wish: string | undefined, index: number): string {
-    const direct = value.node !== undefined && !this.outputs.has(value)
-    this.outputs.add(value)
-    if (direct && (wish === undefined || this.of(value) === wish)) return this.of(value)
-    const name = wish !== undefined && !this.taken.has(wish) ? wish : this.fresh(`output${index}_`)
-    this.taken.add(name)
-    return name
+  /** A name for something that is not a value of its own: the wish if it is free. */
+  reserve(wish: string | undefined, prefix: string): string {
+    if (!wish || this.taken.has(wish)) return this.fresh(prefix)
+    this.taken.add(wish)
+    return wish
   }
 
   node(node: Node): string {
