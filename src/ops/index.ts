@@ -1,5 +1,10 @@
 /** The table: every operator Tenon knows. Adding one is its file and a line here. */
 import type { Operator } from '../graph/operator.ts'
+import { biasGelu } from './contrib/bias-gelu.ts'
+import { fastGelu } from './contrib/fast-gelu.ts'
+import { fusedMatMul } from './contrib/fused-mat-mul.ts'
+import { fusedGelu } from './contrib/gelu.ts'
+import { quickGelu } from './contrib/quick-gelu.ts'
 import { scan } from './control/scan.ts'
 import { and } from './logic/and.ts'
 import { bitShift } from './logic/bit-shift.ts'
@@ -31,13 +36,17 @@ import { castLike } from './math/cast-like.ts'
 import { ceil } from './math/ceil.ts'
 import { cos } from './math/cos.ts'
 import { cosh } from './math/cosh.ts'
+import { det } from './math/det.ts'
 import { div } from './math/div.ts'
+import { einsum } from './math/einsum.ts'
 import { erf } from './math/erf.ts'
 import { exp } from './math/exp.ts'
 import { floor } from './math/floor.ts'
+import { gemm } from './math/gemm.ts'
 import { identity } from './math/identity.ts'
 import { log } from './math/log.ts'
 import { matMul } from './math/mat-mul.ts'
+import { matMulInteger } from './math/mat-mul-integer.ts'
 import { max } from './math/max.ts'
 import { mean } from './math/mean.ts'
 import { min } from './math/min.ts'
@@ -94,6 +103,7 @@ import { reduceProd } from './reduce/reduce-prod.ts'
 import { reduceSum } from './reduce/reduce-sum.ts'
 import { reduceSumSquare } from './reduce/reduce-sum-square.ts'
 import { centerCropPad } from './shape/center-crop-pad.ts'
+import { col2Im } from './shape/col2im.ts'
 import { concat } from './shape/concat.ts'
 import { constantNode } from './shape/constant.ts'
 import { constantOfShape } from './shape/constant-of-shape.ts'
@@ -104,6 +114,7 @@ import { flatten } from './shape/flatten.ts'
 import { pad } from './shape/pad.ts'
 import { range } from './shape/range.ts'
 import { reshape } from './shape/reshape.ts'
+import { resize } from './shape/resize.ts'
 import { reverseSequence } from './shape/reverse-sequence.ts'
 import { shapeOf } from './shape/shape.ts'
 import { size } from './shape/size.ts'
@@ -115,8 +126,12 @@ import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { trilu } from './shape/trilu.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
-import { resize } from './shape/resize.ts'
-import { col2Im } from './shape/col2im.ts'
+import { gather } from './index/gather.ts'
+import { gatherElements } from './index/gather-elements.ts'
+import { gatherND } from './index/gather-nd.ts'
+import { scatterElements } from './index/scatter-elements.ts'
+import { scatterND } from './index/scatter-nd.ts'
+import { oneHot } from './index/one-hot.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -236,6 +251,21 @@ export const operators: readonly Operator[] = [
   cumSum,
   resize,
   col2Im,
+  gemm,
+  matMulInteger,
+  det,
+  fusedMatMul,
+  fusedGelu,
+  quickGelu,
+  fastGelu,
+  biasGelu,
+  einsum,
+  gather,
+  gatherElements,
+  gatherND,
+  scatterElements,
+  scatterND,
+  oneHot,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
