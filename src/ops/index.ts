@@ -132,6 +132,13 @@ import { gatherND } from './index/gather-nd.ts'
 import { scatterElements } from './index/scatter-elements.ts'
 import { scatterND } from './index/scatter-nd.ts'
 import { oneHot } from './index/one-hot.ts'
+import { nonZero } from './index/non-zero.ts'
+import { compress } from './index/compress.ts'
+import { unique } from './index/unique.ts'
+import { ifOp } from './control/if.ts'
+import { loop } from './control/loop.ts'
+import { globalMaxPool } from './nn/global-max-pool.ts'
+import { batchNormalization } from './nn/batch-normalization.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -266,6 +273,13 @@ export const operators: readonly Operator[] = [
   scatterElements,
   scatterND,
   oneHot,
+  nonZero,
+  compress,
+  unique,
+  ifOp,
+  loop,
+  globalMaxPool,
+  batchNormalization,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { type Dim, formatShape, isStatic, type Shape, sizeOf } from '../../core/shape.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { foldReshape } from '../fold.ts'
 import { reshapeLike } from '../gradients.ts'
 
 const attrs = { allowzero: attr.int(0) }
@@ -36,6 +37,10 @@ export const reshape: Op<['x', 'shape'], ['y'], typeof attrs> = defineOp({
       { x: x.value, shape: ints([size, ...target.map(dim => sizeOf([dim]))]) },
       { allowzero: target.includes(0) ? 1 : 0 },
     )
+  },
+  fold: ({ x, shape }, { allowzero }) => {
+    const target = constantInts(shape)
+    return target && foldReshape(x, { shape: targetShape(x.shape, target, allowzero === 1) })
   },
   samples: [
     { x: [2, 3, 4], shape: { values: [6, 4] } },

@@ -2,6 +2,7 @@ import { ShapeError } from '../../core/errors.ts'
 import { formatShape, normalizeAxes } from '../../core/shape.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { defineOp, nondiff, type Op } from '../define.ts'
+import { foldReshape } from '../fold.ts'
 import { reshapeLike } from '../gradients.ts'
 
 const axesOf = (shape: readonly (number | string)[], axes: readonly number[] | undefined): number[] =>
@@ -31,6 +32,10 @@ export const squeeze: Op<['x', 'axes?']> = defineOp({
       { x: x.value, axes: ints(axesOf(x.value.shape.slice(1), constantInts(axes?.value)).map(axis => axis + 1)) },
       attributes,
     ),
+  fold: ({ x, axes }) => {
+    const removed = x.constant && (!axes || axes.constant) ? axesOf(x.shape, constantInts(axes)) : undefined
+    return removed && foldReshape(x, { shape: x.shape.filter((_, i) => !removed.includes(i)) })
+  },
   samples: [
     { x: [2, 1, 3, 1], axes: { values: [1] } },
     { x: [2, 1, 3, 1], axes: { values: [-1, 1] } },
