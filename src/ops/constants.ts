@@ -19,6 +19,12 @@ export const ints = (values: readonly number[]): Value => Value.constant(fromNum
 export const constant = (values: readonly number[], shape: readonly number[] = [values.length], dtype: Exclude<DType, 'string'> = 'float32'): Value =>
   Value.constant(fromNumbers(dtype, shape, values))
 
+/** A tensor constant of the same dtype as `like`. */
+export function constantLike(values: readonly number[], shape: readonly number[], like: { readonly dtype: DType }): Value {
+  if (like.dtype === 'string') throw new ArgumentError({ where: 'constant', expected: 'a numeric dtype', received: 'string' })
+  return constant(values, shape, like.dtype)
+}
+
 /** The elements of an integer constant; `undefined` when the value is not a constant. */
 export function constantInts(value: Value | undefined): readonly number[] | undefined {
   const data = value?.constant

@@ -1,5 +1,5 @@
 import type { Value } from '../../graph/value.ts'
-import { constant } from '../constants.ts'
+import { constantLike } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat } from '../infer.ts'
 import { mul } from '../math/mul.ts'
@@ -64,11 +64,10 @@ function windowShares(axes: readonly StaticWindowAxis[], includePad: boolean, li
     counts = counts.flatMap(count => along.map(n => count * n))
   }
   const shape = new Set(counts).size === 1 ? [] : [1, 1, ...axes.map(axis => axis.output)]
-  const dtype = like.dtype === 'string' ? 'float32' : like.dtype
-  return constant(
+  return constantLike(
     (shape.length === 0 ? counts.slice(0, 1) : counts).map(count => 1 / count),
     shape,
-    dtype,
+    like,
   )
 }
 

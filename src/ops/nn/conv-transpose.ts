@@ -6,9 +6,10 @@ import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat, sameDType } from '../infer.ts'
 import { slice } from '../shape/slice.ts'
-import { checkBias, conv } from './conv.ts'
+import { requirePerChannel, sumPerChannel } from './channels.ts'
+import { conv } from './conv.ts'
 import { batchConv } from './conv-batching.ts'
-import { convBiasGradient, convWeightGradient } from './conv-gradients.ts'
+import { convWeightGradient } from './conv-gradients.ts'
 import {
   countedSize,
   perAxis,
@@ -50,7 +51,7 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
     const axes = transposedAxes(x, w, attributes)
     const [n = 0] = x.shape
     const filters = checkChannels(x, w, attributes.group)
-    checkBias('ConvTranspose', b, filters)
+    requirePerChannel('ConvTranspose', 'b', b, filters)
     return { dtype, shape: [n, filters, ...axes.map(axis => axis.input)] }
   },
   // The adjoint of the adjoint is the convolution itself, and the two share their weight gradient with x and dy exchanged.
@@ -59,7 +60,7 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
     return {
       x: convolveBack(dy, w, axes, attributes.group),
       w: convWeightGradient(dy, x, axes, attributes.group),
-      b: b && convBiasGradient(dy),
+      b: b && sumPerChannel(dy),
     }
   },
   batch: batchConv,

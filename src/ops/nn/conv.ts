@@ -4,8 +4,9 @@ import type { Node } from '../../graph/node.ts'
 import type { TensorType } from '../../graph/value.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat, sameDType } from '../infer.ts'
+import { requirePerChannel, sumPerChannel } from './channels.ts'
 import { batchConv } from './conv-batching.ts'
-import { convBiasGradient, convInputGradient, convWeightGradient } from './conv-gradients.ts'
+import { convInputGradient, convWeightGradient } from './conv-gradients.ts'
 import {
   countedSize,
   spatialShape,
@@ -40,7 +41,7 @@ export const conv: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp({
     return {
       x: convInputGradient(dy, w, axes, attributes.group),
       w: convWeightGradient(x, dy, axes, attributes.group),
-      b: b && convBiasGradient(dy),
+      b: b && sumPerChannel(dy),
     }
   },
   batch: batchConv,
@@ -96,7 +97,7 @@ function convType(
   const [n = 0, channels = 0] = x.shape
   const [filters = 0, perGroup = 0] = w.shape
   checkGroups(where, x.shape, channels, filters, perGroup, attributes.group)
-  checkBias(where, b, filters)
+  requirePerChannel(where, 'b', b, filters)
   return { dtype, shape: [n, filters, ...axes.map(axis => axis.output)] }
 }
 
@@ -121,17 +122,6 @@ function checkGroups(where: string, shape: Shape, channels: Dim, filters: Dim, p
       details: { filters, group },
     })
   }
-}
-
-export function checkBias(where: string, b: TensorType | undefined, filters: Dim): void {
-  if (!b) return
-  const [size] = b.shape
-  if (b.shape.length === 1 && (size === filters || typeof size === 'string' || typeof filters === 'string')) return
-  throw new ShapeError({
-    where,
-    expected: `a bias of shape [${filters}], one per filter`,
-    received: formatShape(b.shape),
-  })
 }
 
 /** Two per weight and position, and one more for the bias. */
