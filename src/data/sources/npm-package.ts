@@ -42,12 +42,12 @@ export async function fetchTarball(source: NpmSource, options: FetchOptions): Pr
   // Heavy, and needed only once per machine: loaded here so that importing the library stays fast.
   const [{ default: pacote }, config] = await Promise.all([import('pacote'), npmConfig()])
   const registry = typeof config['registry'] === 'string' ? config['registry'] : 'https://registry.npmjs.org/'
-  const settings: Options & { fetchRetry: object; signal?: AbortSignal } = {
+  const settings: Options & { retry: object; signal?: AbortSignal } = {
     ...config,
     cache: workFolder,
     integrity: source.integrity,
     // npm's own defaults wait ten seconds before the second try: too long for a person who is offline.
-    fetchRetry: { retries: 2, factor: 2, minTimeout: 300, maxTimeout: 2000 },
+    retry: { retries: 2, factor: 2, minTimeout: 300, maxTimeout: 2000 },
     ...(signal ? { signal } : {}),
   }
   try {
