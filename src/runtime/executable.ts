@@ -32,7 +32,11 @@ export class Executable {
   private check(inputs: readonly TensorData[]): void {
     const { graph } = this
     if (inputs.length !== graph.inputs.length) {
-      throw new ArgumentError({ where: `graph '${graph.name}'`, expected: `${graph.inputs.length} inputs`, received: `${inputs.length}` })
+      throw new ArgumentError({
+        where: `graph '${graph.name}'`,
+        expected: `${graph.inputs.length} inputs`,
+        received: `${inputs.length}`,
+      })
     }
     for (let i = 0; i < inputs.length; i++) {
       const type = graph.inputs[i]?.type
@@ -40,7 +44,12 @@ export class Executable {
       if (!type || !input) continue
       const where = `input '${graph.inputs[i]?.name ?? i}' of graph '${graph.name}'`
       if (type.dtype !== input.dtype) throw new DTypeError({ where, expected: type.dtype, received: input.dtype })
-      if (!fits(input.shape, type.shape)) throw new ShapeError({ where, expected: `shape ${formatShape(type.shape)}`, received: formatShape(input.shape) })
+      if (!fits(input.shape, type.shape))
+        throw new ShapeError({
+          where,
+          expected: `shape ${formatShape(type.shape)}`,
+          received: formatShape(input.shape),
+        })
     }
   }
 }

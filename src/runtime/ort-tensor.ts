@@ -1,26 +1,37 @@
-import { Tensor } from 'onnxruntime-common'
+import type { Tensor } from 'onnxruntime-common'
 import type { DType } from '../core/dtype.ts'
 import { EngineError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 
 /** Between Tenon's tensors and ONNX Runtime's, without copying. */
 
-// Wrapping costs about a microsecond; a training step feeds hundreds of the same tensors again and again.
-const wrapped = new WeakMap<TensorData, Tensor>()
-
-export function toOrt(tensor: TensorData): Tensor {
-  const known = wrapped.get(tensor)
-  if (known) return known
-  if (tensor.dtype === 'bfloat16') {
-    throw new EngineError({ where: 'engine input', expected: 'a dtype that tensors may cross the border with', received: 'bfloat16', remedy: 'Cast to float32 inside the graph.' })
+/**
+ * Makes the function that wraps tensors for one ONNX Runtime. Each brings its own copy of the Tensor class and takes instances of
+ * no other: a foreign one among the outputs is silently ignored.
+ */
+export function tensorWrapper(TensorClass: typeof Tensor): (tensor: TensorData) => Tensor {
+  // Wrapping costs about a microsecond; a training step feeds hundreds of the same tensors again and again.
+  const wrapped = new WeakMap<TensorData, Tensor>()
+  return tensor => {
+    const known = wrapped.get(tensor)
+    if (known) return known
+    if (tensor.dtype === 'bfloat16') {
+      throw new EngineError({
+        where: 'engine input',
+        expected: 'a dtype that tensors may cross the border with',
+        received: 'bfloat16',
+        remedy: 'Cast to float32 inside the graph.',
+      })
+    }
+    // ONNX Runtime's constructor is overloaded per dtype; the pair is right by TensorData's own type.
+    const made = new TensorClass(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape)
+    wrapped.set(tensor, made)
+    return made
   }
-  // ONNX Runtime's constructor is overloaded per dtype; the pair is right by TensorData's own type.
-  const made = new Tensor(tensor.dtype as 'float32', tensor.data as Float32Array, tensor.shape)
-  wrapped.set(tensor, made)
-  return made
 }
 
 export function fromOrt(tensor: Tensor | undefined, name: string): TensorData {
-  if (!tensor || !('data' in tensor)) throw new EngineError({ where: `engine output '${name}'`, expected: 'a tensor', received: 'another kind of value' })
+  if (!tensor || !('data' in tensor))
+    throw new EngineError({ where: `engine output '${name}'`, expected: 'a tensor', received: 'another kind of value' })
   return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as TensorData['data'] }
 }

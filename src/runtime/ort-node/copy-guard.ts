@@ -16,7 +16,13 @@ const refusal = 'Non tensor type is temporarily not supported'
 
 /** The graph with a one-element sequence as an additional first output. */
 export function withCopyGuard(graph: Graph): Graph {
-  const guard = new Node({ type: 'SequenceConstruct', inputs: [scalar(0)], outputs: [undefined], name: guardName, scope: undefined })
+  const guard = new Node({
+    type: 'SequenceConstruct',
+    inputs: [scalar(0)],
+    outputs: [undefined],
+    name: guardName,
+    scope: undefined,
+  })
   return new Graph({
     name: graph.name,
     inputs: graph.inputs,

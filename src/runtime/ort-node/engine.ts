@@ -4,8 +4,10 @@ import { dtypes } from '../../core/dtype.ts'
 import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
-import { fromOrt, toOrt } from '../ort-tensor.ts'
+import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
 import { guardName, isRefusal, withCopyGuard } from './copy-guard.ts'
+
+const toOrt = tensorWrapper(ort.Tensor)
 
 export interface NodeEngineOptions {
   /** Threads inside one operator. Default: all cores. */
@@ -31,7 +33,12 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
   }
 }
 
-async function loadSession(model: Uint8Array | string, provider: string, threads: number, load: LoadOptions = {}): Promise<Session> {
+async function loadSession(
+  model: Uint8Array | string,
+  provider: string,
+  threads: number,
+  load: LoadOptions = {},
+): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
@@ -42,7 +49,10 @@ async function loadSession(model: Uint8Array | string, provider: string, threads
   }
   try {
     // The binding overloads path and bytes; TypeScript wants them told apart.
-    const session = typeof model === 'string' ? await ort.InferenceSession.create(model, options) : await ort.InferenceSession.create(model, options)
+    const session =
+      typeof model === 'string'
+        ? await ort.InferenceSession.create(model, options)
+        : await ort.InferenceSession.create(model, options)
     return new NodeSession(session)
   } catch (cause) {
     throw engineError('loading a model', cause)
@@ -89,5 +99,10 @@ class NodeSession implements Session {
 
 function engineError(what: string, cause: unknown): EngineError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new EngineError({ where: `onnxruntime-node, ${what}`, expected: 'a model that the engine accepts', received: message, cause })
+  return new EngineError({
+    where: `onnxruntime-node, ${what}`,
+    expected: 'a model that the engine accepts',
+    received: message,
+    cause,
+  })
 }

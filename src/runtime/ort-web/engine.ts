@@ -1,9 +1,12 @@
+import { Tensor } from 'onnxruntime-common'
 import type * as ort from 'onnxruntime-web/wasm'
 import { dtypes } from '../../core/dtype.ts'
 import { ArgumentError, EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, LoadOptions, Session } from '../engine.ts'
-import { fromOrt, toOrt } from '../ort-tensor.ts'
+import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
+
+const toOrt = tensorWrapper(Tensor)
 
 export interface WasmOptions {
   /**

@@ -1,0 +1,17 @@
+/** Tenon: deep learning for TypeScript. */
+
+export type { DType } from './core/dtype.ts'
+export { type ErrorCode, TenonError } from './core/errors.ts'
+export type { TensorData } from './core/tensor-data.ts'
+export { datasets } from './data/index.ts'
+export { type Sequential, sequential } from './models/sequential.ts'
+export * as initializers from './nn/initializers.ts'
+export type { Layer, LayerScope } from './nn/layer.ts'
+export * as layers from './nn/layers/index.ts'
+export * as losses from './nn/losses.ts'
+export * as metrics from './nn/metrics.ts'
+export { createEngine, type Engine, type EngineName } from './runtime/index.ts'
+export type { Callback } from './train/callbacks/callback.ts'
+export { adam, adamW } from './train/optimizers/adam.ts'
+export { rmsprop } from './train/optimizers/rmsprop.ts'
+export { sgd } from './train/optimizers/sgd.ts'

@@ -1,0 +1,38 @@
+import { ArgumentError } from '../../core/errors.ts'
+
+/** Checks of layer options, made when the layer is made: messages name the layer, the argument and what is allowed. */
+
+export function positiveInt(layer: string, name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new ArgumentError({ where: layer, expected: `'${name}' to be a positive integer`, received: String(value) })
+}
+
+export type Size2d = number | readonly [number, number]
+
+/** `3` or `[3, 3]` → `[3, 3]`. */
+export function pair(layer: string, name: string, value: Size2d): readonly [number, number] {
+  const both: readonly number[] = typeof value === 'number' ? [value, value] : value
+  const [a, b] = both
+  if (both.length === 2 && a !== undefined && b !== undefined && both.every(n => Number.isSafeInteger(n) && n > 0))
+    return [a, b]
+  throw new ArgumentError({
+    where: layer,
+    expected: `'${name}' to be a positive integer or two of them`,
+    received: JSON.stringify(value),
+  })
+}
+
+export function oneOf<const T extends string>(layer: string, name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find(item => item === value)
+  if (found !== undefined) return found
+  throw new ArgumentError({
+    where: layer,
+    expected: `'${name}' to be one of ${allowed.map(item => `'${item}'`).join(', ')}`,
+    received: `'${value}'`,
+  })
+}
+
+export function fraction(layer: string, name: string, value: number): number {
+  if (value >= 0 && value < 1) return value
+  throw new ArgumentError({ where: layer, expected: `'${name}' to be at least 0 and below 1`, received: String(value) })
+}

@@ -1,0 +1,6 @@
+export { type Conv2dOptions, conv2d } from './convolution/conv2d.ts'
+export { activation } from './core/activation.ts'
+export { type DenseOptions, dense } from './core/dense.ts'
+export { type InputSpec, input } from './core/input.ts'
+export { averagePooling2d, maxPooling2d, type Pooling2dOptions } from './pooling/pooling2d.ts'
+export { flatten } from './reshaping/flatten.ts'

@@ -1,0 +1,70 @@
+import { NonFiniteError } from '../core/errors.ts'
+import { type TensorData, toNumbers } from '../core/tensor-data.ts'
+import { Value } from '../graph/value.ts'
+import { Executable } from '../runtime/executable.ts'
+import type { Batch, DataSource } from './data-source.ts'
+import { diagnosisProgram } from './step.ts'
+import { batchTypes, type Trainer } from './trainer.ts'
+
+/**
+ * Called when a step's loss is NaN or infinite: puts the last good weights back and finds the first tensor of the step that went
+ * bad, by running the step once more with everything looked at. Returns the error to throw.
+ */
+export async function diagnose(
+  trainer: Trainer,
+  source: DataSource,
+  batch: Batch,
+  order: Uint32Array,
+  start: number,
+  place: { epoch: number; step: number },
+): Promise<NonFiniteError> {
+  const { state } = trainer
+  const counter = state.find('counter')
+  for (const memory of state.memories)
+    if (memory.slab.output && memory.slab.name.startsWith('weights:')) memory.retreat()
+  counter?.retreat()
+  // The weights may have gone bad in the step before, whose loss was still finite.
+  const spoiled = state.memories.some(
+    ({ slab, current }) =>
+      slab.name.startsWith('weights:') && current instanceof Float32Array && !current.every(Number.isFinite),
+  )
+  if (spoiled)
+    for (const memory of state.memories)
+      if (memory.slab.output && memory.slab.name.startsWith('weights:')) memory.retreat()
+  // Slots that were updated in place have no older copy: start those anew.
+  for (const { slab, current } of state.memories) {
+    if (slab.inPlace && current instanceof Float32Array && !current.every(Number.isFinite)) current.fill(0)
+  }
+  trainer.store()
+
+  const { network } = trainer.recipe
+  const key = counter?.current instanceof BigInt64Array ? counter.current : new BigInt64Array(2)
+  const { graph, labels } = diagnosisProgram(
+    trainer.recipe,
+    batchTypes(source, batch.size),
+    Value.constant({ dtype: 'int64', shape: [2], data: key.slice() }),
+  )
+  const executable = await Executable.create(graph, trainer.engine)
+  const results = await executable.run([batch.x, batch.y, ...network.variables.map(variable => variable.value)])
+  await executable.release()
+  const index = results.findIndex(result => firstBad(result) >= 0)
+  const culprit = results[index]
+  const tensor = labels[index] ?? 'the update of the weights'
+  const at = culprit ? firstBad(culprit) : -1
+  const sample =
+    index === 0 && culprit
+      ? source.row(order, start + Math.floor(at / Math.max(1, culprit.data.length / batch.size)))
+      : undefined
+  return new NonFiniteError({
+    where: `step ${place.step + 1} of epoch ${place.epoch + 1}`,
+    expected: 'finite numbers',
+    received: `${culprit ? String(toNumbers(culprit)[at]) : 'NaN'} in ${tensor}${sample === undefined ? '' : ` (sample ${sample} of the data)`}`,
+    remedy:
+      sample === undefined
+        ? 'Training stopped and the model has the last good weights. Try a smaller learning rate, or clip gradients with clipnorm.'
+        : 'Training stopped and the model has the last good weights. Clean the data: this sample holds NaN or infinity.',
+    details: { epoch: place.epoch, step: place.step, tensor, ...(sample === undefined ? {} : { sample }) },
+  })
+}
+
+const firstBad = (tensor: TensorData): number => toNumbers(tensor).findIndex(value => !Number.isFinite(value))

@@ -1,0 +1,163 @@
+import { ArgumentError } from '../core/errors.ts'
+import { Rng } from '../core/rng.ts'
+import type { Callback } from './callbacks/callback.ts'
+import type { Progress } from './checkpoint.ts'
+import { Batch, type DataSource } from './data-source.ts'
+import { diagnose } from './diagnose.ts'
+import { type History, type Logs, recordEpoch, validationName } from './history.ts'
+import { batchTypes, type Trainer } from './trainer.ts'
+
+export interface CheckpointOptions {
+  /** The file. If it exists, the run goes on from it, bit for bit as if it had not stopped. */
+  readonly path: string
+  /** Also save every so many steps; by default at the end of each epoch (and when aborted). */
+  readonly everySteps?: number
+}
+
+export interface FitOptions {
+  /** Passes over the data. Default 1. */
+  readonly epochs?: number
+  /** Samples per step. Default 32. */
+  readonly batchSize?: number
+  /** New order in each epoch. Default true. */
+  readonly shuffle?: boolean
+  /** For shuffling and dropout; the same seed repeats a run bit for bit. Default: drawn anew. */
+  readonly seed?: number
+  readonly callbacks?: readonly Callback[]
+  readonly checkpoint?: string | CheckpointOptions
+  /** Aborting finishes the present step, saves the checkpoint if there is one, and returns. */
+  readonly signal?: AbortSignal
+}
+
+export interface FitResult {
+  readonly history: History
+  /** Ended by its signal, before all epochs were done. */
+  readonly aborted: boolean
+  readonly seed: number
+}
+
+/** Trains. The trainer's network has the new weights when this returns, and the last good ones when it throws. */
+export async function runFit(
+  trainer: Trainer,
+  source: DataSource,
+  validation: DataSource | undefined,
+  options: FitOptions,
+): Promise<FitResult> {
+  const { epochs = 1, batchSize = 32, shuffle = true, callbacks = [], signal } = options
+  for (const [name, value] of Object.entries({ epochs, batchSize })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new ArgumentError({ where: 'fit', expected: `'${name}' to be a positive integer`, received: String(value) })
+  }
+  const checkpoint = typeof options.checkpoint === 'string' ? { path: options.checkpoint } : options.checkpoint
+  const files = checkpoint ? await import('./checkpoint.ts') : undefined
+  const full = Math.min(batchSize, source.length)
+  const runner = await trainer.prepare(batchTypes(source, full))
+  trainer.load()
+  const { state } = trainer
+
+  const fingerprint = describe(trainer, source, { batchSize, shuffle })
+  let progress: Progress = {
+    epoch: 0,
+    step: 0,
+    seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
+    history: {},
+    fingerprint,
+  }
+  const saved = checkpoint && (await files?.readCheckpoint(checkpoint.path))
+  if (saved && checkpoint) {
+    files?.checkFingerprint(checkpoint.path, saved.progress.fingerprint, fingerprint)
+    saved.restore(state)
+    progress = saved.progress
+  } else trainer.resetMetrics()
+  setSeed(trainer, progress.seed)
+  const { seed } = progress
+  const history = structuredClone(progress.history)
+
+  const save = async (epoch: number, step: number) => {
+    if (checkpoint) await files?.saveCheckpoint(checkpoint.path, state, { epoch, step, seed, history, fingerprint })
+  }
+  const stepsPerEpoch = Math.ceil(source.length / full)
+  const batch = new Batch(source, full)
+  const rest = source.length % full === 0 ? undefined : new Batch(source, source.length % full)
+  for (const callback of callbacks)
+    await callback.onTrainBegin?.({ epochs, stepsPerEpoch, samplesPerEpoch: source.length, batchSize: full })
+
+  let stop = false
+  try {
+    for (let epoch = progress.epoch; epoch < epochs && !stop && !signal?.aborted; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch)
+      const order = source.order(shuffle ? new Rng(seed).fork(`shuffle ${epoch}`) : undefined)
+      const first = epoch === progress.epoch ? progress.step : 0
+      if (first === 0) trainer.resetMetrics()
+      const began = performance.now()
+      for (let step = first; step < stepsPerEpoch; step++) {
+        const start = step * full
+        const last = rest !== undefined && step === stepsPerEpoch - 1
+        const present = last ? rest : batch
+        present.fill(order, start)
+        const loss = await trainer.step(
+          last ? await trainer.prepare(batchTypes(source, present.size)) : runner,
+          present.x,
+          present.y,
+        )
+        if (!Number.isFinite(loss)) throw await diagnose(trainer, source, present, order, start, { epoch, step })
+        const samples = Math.min(start + full, source.length)
+        for (const callback of callbacks) {
+          const answer = callback.onBatchEnd?.({
+            epoch,
+            step: step + 1,
+            steps: stepsPerEpoch,
+            samples,
+            loss,
+            logs: () => trainer.logs(),
+          })
+          if ((answer instanceof Promise ? await answer : answer) === 'stop') stop = true
+        }
+        const done = step + 1
+        if ((signal?.aborted || stop) && done < stepsPerEpoch) {
+          await save(epoch, done)
+          return { history, aborted: signal?.aborted ?? false, seed }
+        }
+        if (checkpoint?.everySteps && done % checkpoint.everySteps === 0 && done < stepsPerEpoch)
+          await save(epoch, done)
+      }
+      const seconds = (performance.now() - began) / 1000
+      const logs = {
+        ...trainer.logs(),
+        ...(validation ? validationLogs(await trainer.evaluate(validation, batchSize)) : {}),
+      }
+      recordEpoch(history, logs)
+      await save(epoch + 1, 0)
+      for (const callback of callbacks)
+        if ((await callback.onEpochEnd?.({ epoch, logs, seconds })) === 'stop') stop = true
+    }
+  } finally {
+    trainer.store()
+    for (const callback of callbacks) await callback.onTrainEnd?.()
+  }
+  return { history, aborted: signal?.aborted ?? false, seed }
+}
+
+const validationLogs = (logs: Logs): Logs =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [validationName(name), value]))
+
+/** The seed lives in the counter, beside the number of steps. */
+export function setSeed(trainer: Trainer, seed: number): void {
+  const counter = trainer.state.find('counter')?.current
+  if (counter instanceof BigInt64Array) counter[1] = BigInt(seed)
+}
+
+/** What a checkpoint must agree on to go on with a run, as a sentence. */
+function describe({ recipe }: Trainer, source: DataSource, options: { batchSize: number; shuffle: boolean }): string {
+  const weights = recipe.network.variables.map(({ path, shape }) => `${path}[${shape.join(',')}]`).join(' ')
+  const rate =
+    typeof recipe.optimizer.learningRate === 'number'
+      ? recipe.optimizer.learningRate
+      : recipe.optimizer.learningRate.name
+  return [
+    `weights ${weights}`,
+    `${recipe.optimizer.name} at ${rate}`,
+    `${recipe.loss.name}`,
+    `${source.length} samples in ${options.shuffle ? 'shuffled ' : ''}batches of ${options.batchSize}`,
+  ].join(', ')
+}

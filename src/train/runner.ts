@@ -1,0 +1,82 @@
+import type { TensorData } from '../core/tensor-data.ts'
+import type { Variable } from '../nn/variable.ts'
+import type { Engine } from '../runtime/engine.ts'
+import { Executable } from '../runtime/executable.ts'
+import { type Slab, SlabMemory } from './state.ts'
+import type { StepProgram } from './step.ts'
+
+/** The memory that a training or evaluation run works in. Programs of different batch sizes share it: their slabs are the same. */
+export class StateMemory {
+  readonly memories: readonly SlabMemory[]
+
+  constructor(slabs: readonly Slab[], engine: Engine) {
+    // Weights rotate through three buffers: read, written, and the last ones known to be good. An engine that
+    // returns fresh arrays does its own allocation, so that holding on to two old ones is all that rotates.
+    this.memories = slabs.map(slab => new SlabMemory(slab, copies(slab, engine)))
+  }
+
+  find(name: string): SlabMemory | undefined {
+    return this.memories.find(memory => memory.slab.name === name)
+  }
+
+  /** Copies the weights in. */
+  load(): void {
+    this.eachWeight((variable, part) => part.set(variable.value.data))
+  }
+
+  /** Copies the weights out to their variables. */
+  store(): void {
+    this.eachWeight((variable, part) => variable.value.data.set(part))
+  }
+
+  private eachWeight(visit: (variable: Variable, part: Float32Array) => void): void {
+    for (const memory of this.memories) {
+      const { current, slab } = memory
+      if (!(current instanceof Float32Array)) continue
+      for (const { variable, offset } of slab.views)
+        if (variable) visit(variable, current.subarray(offset, offset + variable.size))
+    }
+  }
+}
+
+function copies(slab: Slab, engine: Engine): number {
+  if (!slab.output) return 1
+  if (slab.name.startsWith('weights:')) return 3
+  return slab.inPlace && engine.writesInPlace ? 1 : 2
+}
+
+/** A loaded step program. */
+export class StepRunner {
+  private readonly loss: TensorData<'float32'> = { dtype: 'float32', shape: [], data: new Float32Array(1) }
+
+  private constructor(
+    readonly program: StepProgram,
+    private readonly executable: Executable,
+  ) {}
+
+  static async create(program: StepProgram, engine: Engine): Promise<StepRunner> {
+    return new StepRunner(program, await Executable.create(program.graph, engine))
+  }
+
+  /** Runs one step on the state; returns the batch's loss. */
+  async run(state: StateMemory, x: TensorData, y: TensorData): Promise<number> {
+    const feeds: TensorData[] = [x, y]
+    const targets: (TensorData | undefined)[] = [this.loss]
+    for (const memory of state.memories) {
+      feeds.push(...memory.inputs)
+      if (memory.slab.output) targets.push(memory.target)
+    }
+    const [loss, ...results] = await this.executable.run(feeds, targets)
+    let i = 0
+    for (const memory of state.memories) {
+      if (!memory.slab.output) continue
+      const result = results[i++]
+      if (result) memory.advance(result)
+    }
+    return Number(loss?.data[0])
+  }
+
+  release(): Promise<void> {
+    return this.executable.release()
+  }
+}

@@ -1,0 +1,107 @@
+import type { TensorData } from '../core/tensor-data.ts'
+import type { Value } from '../graph/value.ts'
+import type { Variable } from '../nn/variable.ts'
+
+/** A graph input that looks into a slab. */
+export interface View {
+  readonly input: Value
+  readonly offset: number
+  readonly shape: readonly number[]
+  /** The weight that it stands for, if it does. */
+  readonly variable?: Variable
+}
+
+/**
+ * Part of a training state as it lies in memory: one float array that the step graph reads through one or more views and
+ * writes as a whole. Many small weights share one, so that one update serves them all.
+ */
+export interface Slab {
+  /** `weights:dense/kernel`, `m:small`, `metric:accuracy:0`. */
+  readonly name: string
+  readonly dtype: 'float32' | 'int64'
+  readonly length: number
+  /** Graph inputs that look into this slab. */
+  readonly views: readonly View[]
+  /** The graph output that replaces it, and the shape it is written with. None: the step only reads it. */
+  readonly output: { readonly value: Value; readonly shape: readonly number[] } | undefined
+  /** The output may go to the memory the input is read from: true where each element is read once, to compute itself. */
+  readonly inPlace: boolean
+}
+
+type Elements = Float32Array | BigInt64Array
+
+/** The memory of a slab: rotating buffers, and for each the tensors that wrap its views. */
+export class SlabMemory {
+  private readonly buffers: Elements[]
+  private readonly viewsOf = new WeakMap<Elements, readonly TensorData[]>()
+  private readonly outputOf = new WeakMap<Elements, TensorData>()
+  private front = 0
+
+  /** `copies`: how many buffers rotate; 1 writes in place. */
+  constructor(
+    readonly slab: Slab,
+    copies: number,
+  ) {
+    this.buffers = Array.from({ length: copies }, () =>
+      slab.dtype === 'int64' ? new BigInt64Array(slab.length) : new Float32Array(slab.length),
+    )
+  }
+
+  /** The present values. Valid until the next step; copy to keep. */
+  get current(): Elements {
+    return this.at(this.front)
+  }
+
+  /** The values before the last step, if a third buffer keeps them. */
+  get previous(): Elements | undefined {
+    const count = this.buffers.length
+    return count > 2 ? this.at((this.front + count - 1) % count) : undefined
+  }
+
+  get inputs(): readonly TensorData[] {
+    const buffer = this.current
+    const known = this.viewsOf.get(buffer)
+    if (known) return known
+    const made = this.slab.views.map(({ offset, shape }) => wrap(buffer, offset, shape))
+    this.viewsOf.set(buffer, made)
+    return made
+  }
+
+  /** Where the step should write; nothing for a slab that it only reads. */
+  get target(): TensorData | undefined {
+    const { output } = this.slab
+    if (!output) return undefined
+    const buffer = this.at((this.front + 1) % this.buffers.length)
+    const known = this.outputOf.get(buffer)
+    if (known) return known
+    const made = wrap(buffer, 0, output.shape)
+    this.outputOf.set(buffer, made)
+    return made
+  }
+
+  /** Takes the step's result: turns the buffers, or adopts an array that the engine made. */
+  advance(result: TensorData): void {
+    this.front = (this.front + 1) % this.buffers.length
+    if (result === this.outputOf.get(this.current)) return
+    const { data } = result
+    if (data instanceof Float32Array || data instanceof BigInt64Array) this.buffers[this.front] = data
+  }
+
+  /** Goes back to the values before the last step. */
+  retreat(): void {
+    this.front = (this.front + this.buffers.length - 1) % this.buffers.length
+  }
+
+  private at(i: number): Elements {
+    const buffer = this.buffers[i]
+    if (!buffer) throw new RangeError('slab buffer out of range')
+    return buffer
+  }
+}
+
+function wrap(buffer: Elements, offset: number, shape: readonly number[]): TensorData {
+  const size = shape.reduce((n, dim) => n * dim, 1)
+  return buffer instanceof BigInt64Array
+    ? { dtype: 'int64', shape, data: buffer.subarray(offset, offset + size) }
+    : { dtype: 'float32', shape, data: buffer.subarray(offset, offset + size) }
+}
