@@ -1,5 +1,6 @@
 import type { Attribute, Attributes } from './attribute.ts'
 import { Graph } from './graph.ts'
+import { inferTypes } from './inference.ts'
 import { Node } from './node.ts'
 import { inScope } from './scope.ts'
 import type { Value } from './value.ts'
@@ -67,16 +68,14 @@ export function rebuild(
   inputs: readonly (Value | undefined)[],
   attributes: Attributes = node.attributes,
 ): Node {
-  const known = node.operator && inputs.every(value => value === undefined || value.type !== undefined)
+  // A rule that cannot tell (an input it needs is known only when the graph runs) leaves the types as they are.
+  const inferred = node.operator && inferTypes(node.operator, inputs, attributes, node.outputs.length)
   return new Node({
     type: node.type,
     domain: node.domain,
     inputs,
     attributes,
-    outputs:
-      known && node.operator
-        ? node.operator.infer(inputs, attributes, node.outputs.length)
-        : node.outputs.map(output => output.type),
+    outputs: node.outputs.map((output, i) => inferred?.[i] ?? output.type),
     outputNames: node.outputs.map(output => output.name),
     operator: node.operator,
     name: node.name,

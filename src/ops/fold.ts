@@ -25,7 +25,11 @@ export function exactNumbers(tensor: TensorData | undefined): readonly number[] 
 }
 
 /** A tensor whose element i is element `from(i)` of `x`, bit for bit. */
-export function rearranged(x: TensorData, shape: readonly number[], from: (i: number) => number): TensorData {
+export function rearranged(
+  x: { readonly dtype: DType; readonly data: ArrayLike<number | bigint | string> },
+  shape: readonly number[],
+  from: (i: number) => number,
+): TensorData {
   const data = allocate(x.dtype, sizeOf(shape))
   // Both arrays are of one dtype, which TypeScript cannot follow through the union.
   const target: (number | bigint | string)[] = data as never
@@ -61,8 +65,8 @@ export function foldedNumbers(
  * (Where's condition comes first). Booleans are 0 and 1. For float16 and float32 the result is rounded once, from float64.
  */
 export function foldElementwise(f: (...operands: number[]) => number, dtype?: DType) {
-  return (inputs: Readonly<Record<string, Value | undefined>>): TensorData | undefined => {
-    const tensors = Object.values(inputs).map(small)
+  return (inputs: Readonly<Record<string, Value | readonly Value[] | undefined>>): TensorData | undefined => {
+    const tensors = Object.values(inputs).flat().map(small)
     const all = tensors.filter(tensor => tensor !== undefined)
     const numbers = all.map(exactNumbers).filter(list => list !== undefined)
     const last = all.at(-1)
@@ -78,7 +82,7 @@ export function foldElementwise(f: (...operands: number[]) => number, dtype?: DT
 }
 
 /** From the flat index in a broadcast shape to the flat index in an operand. */
-function broadcastIndex(own: readonly number[], joined: readonly number[]): (i: number) => number {
+export function broadcastIndex(own: readonly number[], joined: readonly number[]): (i: number) => number {
   const lead = joined.length - own.length
   const ownStrides = stridesOf(own)
   const strides = stridesOf(joined)

@@ -1,5 +1,6 @@
 import { elementwise } from '../batching.ts'
 import { defineOp, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { unbroadcast } from '../gradients.ts'
 import { numericBinary } from '../infer.ts'
 
@@ -10,6 +11,7 @@ export const add: Op<['a', 'b']> = defineOp({
   inputs: ['a', 'b'],
   infer: numericBinary('Add'),
   vjp: ({ a, b }, _y, dy) => ({ a: unbroadcast(dy, a), b: unbroadcast(dy, b) }),
+  fold: foldElementwise((a, b) => a + b),
   batch: elementwise,
   samples: [
     { a: [3, 4], b: [3, 4] },

@@ -1,7 +1,10 @@
-import { type DType, isFloat } from '../../core/dtype.ts'
+import { type DType, isFloat, isInt } from '../../core/dtype.ts'
+import type { TensorData } from '../../core/tensor-data.ts'
+import type { Value } from '../../graph/value.ts'
 import { elementwise } from '../batching.ts'
 import { attr, defineOp, type Op, zeroGradient } from '../define.ts'
 import { codeOfDType, dtypeOfCode } from '../dtype-code.ts'
+import { exactNumbers, foldedNumbers, small } from '../fold.ts'
 
 const attrs = { to: attr.required.int(), saturate: attr.int(1) }
 
@@ -15,6 +18,7 @@ const castOp: Op<['x'], ['y'], typeof attrs> = defineOp({
     isFloat(x.dtype) && isFloat(y.dtype)
       ? { x: cast(dy, { to: x.dtype }) }
       : { x: zeroGradient('an integer does not change smoothly') },
+  fold: ({ x }, { to }) => foldCast(x, dtypeOfCode(to)),
   batch: elementwise,
   samples: [
     { x: [3, 4], attrs: { to: codeOfDType('float64') } },
@@ -29,3 +33,11 @@ export const cast = Object.assign(
     x.dtype === to ? x : castOp(x, { to: codeOfDType(to) }),
   { operator: castOp },
 )
+
+/** Between numeric types, where the value fits the new one; floats truncate towards zero. */
+function foldCast(x: Value, to: DType): TensorData | undefined {
+  const data = small(x)
+  const numbers = exactNumbers(data)
+  if (!data || !numbers || to === 'string') return undefined
+  return foldedNumbers(to, data.shape, isInt(to) ? numbers.map(Math.trunc) : numbers)
+}

@@ -1,5 +1,6 @@
 import { elementwise } from '../batching.ts'
 import { defineOp, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { extremumGradients } from './extremum-gradients.ts'
 import { numericVariadic } from './variadic.ts'
 
@@ -10,6 +11,7 @@ export const max: Op<['...inputs']> = defineOp({
   inputs: ['...inputs'],
   infer: ({ inputs }) => numericVariadic('Max', inputs),
   vjp: ({ inputs }, y, dy) => ({ inputs: extremumGradients(inputs, y, dy) }),
+  fold: foldElementwise(Math.max),
   batch: elementwise,
   samples: [
     {

@@ -2,6 +2,7 @@ import { isFloat } from '../../core/dtype.ts'
 import { ArgumentError } from '../../core/errors.ts'
 import { elementwise } from '../batching.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { unbroadcast } from '../gradients.ts'
 import { numericBinary } from '../infer.ts'
 import { abs } from './abs.ts'
@@ -10,6 +11,9 @@ import { floor } from './floor.ts'
 import { mul } from './mul.ts'
 import { neg } from './neg.ts'
 import { sign } from './sign.ts'
+
+const foldRemainder = foldElementwise((a, b) => a % b)
+const foldModulo = foldElementwise((a, b) => a - Math.floor(a / b) * b)
 
 const attrs = { fmod: attr.int(0) }
 const inferPair = numericBinary('Mod')
@@ -41,6 +45,7 @@ export const mod: Op<['a', 'b'], ['y'], typeof attrs> = defineOp({
     const truncated = mul(sign(quotient), floor(abs(quotient)))
     return { a: unbroadcast(dy, a), b: neg(unbroadcast(mul(dy, truncated), b)) }
   },
+  fold: ({ a, b }, { fmod }) => (fmod ? foldRemainder({ a, b }) : foldModulo({ a, b })),
   batch: elementwise,
   samples: [
     { a: { shape: [3, 4], distinct: true }, b: { values: [2, -3, 1.5, 7], dtype: 'float32' }, attrs: { fmod: 1 } },

@@ -1,5 +1,6 @@
 import { elementwise } from '../batching.ts'
 import { defineOp, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { unbroadcast } from '../gradients.ts'
 import { numericBinary } from '../infer.ts'
 
@@ -11,6 +12,7 @@ export const mul: Op<['a', 'b']> = defineOp({
   infer: numericBinary('Mul'),
   // ∂/∂a = dy·b, ∂/∂b = dy·a
   vjp: ({ a, b }, _y, dy) => ({ a: unbroadcast(mul(dy, b), a), b: unbroadcast(mul(dy, a), b) }),
+  fold: foldElementwise((a, b) => a * b),
   batch: elementwise,
   samples: [
     { a: [3, 4], b: [3, 4] },

@@ -1,5 +1,6 @@
 import { elementwise } from '../batching.ts'
 import { defineOp, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { numericUnary } from '../infer.ts'
 
 /** −x. */
@@ -9,6 +10,7 @@ export const neg: Op<['x']> = defineOp({
   inputs: ['x'],
   infer: numericUnary('Neg'),
   vjp: (_, _y, dy) => ({ x: neg(dy) }),
+  fold: foldElementwise(x => -x),
   batch: elementwise,
   samples: [{ x: [3, 4] }, { x: [] }],
   traits: { elementwise: true },

@@ -1,5 +1,6 @@
 import { elementwise } from '../batching.ts'
 import { defineOp, type Op } from '../define.ts'
+import { foldElementwise } from '../fold.ts'
 import { unbroadcast } from '../gradients.ts'
 import { numericBinary } from '../infer.ts'
 import { neg } from './neg.ts'
@@ -11,6 +12,7 @@ export const sub: Op<['a', 'b']> = defineOp({
   inputs: ['a', 'b'],
   infer: numericBinary('Sub'),
   vjp: ({ a, b }, _y, dy) => ({ a: unbroadcast(dy, a), b: neg(unbroadcast(dy, b)) }),
+  fold: foldElementwise((a, b) => a - b),
   batch: elementwise,
   samples: [
     { a: [3, 4], b: [3, 4] },

@@ -1,5 +1,6 @@
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireOrdered, shareAmongExtremes } from './extreme-gradient.ts'
+import { foldReduction } from './fold-reduction.ts'
 import { batchReduction, inputSize, reducedShape } from './reduction.ts'
 
 const attrs = { keepdims: attr.int(1), noop_with_empty_axes: attr.int(0) }
@@ -19,6 +20,7 @@ export const reduceMin: Op<['x', 'axes?'], ['y'], typeof attrs> = defineOp({
     x: shareAmongExtremes(x, axes, y, dy, attributes),
     axes: nondiff('axes are integers'),
   }),
+  fold: foldReduction(Math.min),
   batch: batchReduction,
   samples: [
     { x: { shape: [2, 3, 4], distinct: true }, axes: { values: [1] } },

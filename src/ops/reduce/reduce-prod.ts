@@ -1,6 +1,7 @@
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireNumeric } from '../infer.ts'
 import { mul } from '../math/mul.ts'
+import { foldReduction } from './fold-reduction.ts'
 import { productOfOthers } from './product-of-others.ts'
 import { batchReduction, inputSize, keepReduced, reducedAxes, reducedShape } from './reduction.ts'
 
@@ -24,6 +25,7 @@ export const reduceProd: Op<['x', 'axes?'], ['y'], typeof attrs> = defineOp({
       axes: nondiff('axes are integers'),
     }
   },
+  fold: foldReduction((a, b) => a * b, 1),
   batch: batchReduction,
   samples: [
     { x: [2, 3, 4], axes: { values: [1] } },

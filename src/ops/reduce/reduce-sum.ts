@@ -1,5 +1,6 @@
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireNumeric } from '../infer.ts'
+import { foldReduction } from './fold-reduction.ts'
 import { batchReduction, expandReduced, inputSize, reducedShape } from './reduction.ts'
 
 const attrs = { keepdims: attr.int(1), noop_with_empty_axes: attr.int(0) }
@@ -19,6 +20,7 @@ export const reduceSum: Op<['x', 'axes?'], ['y'], typeof attrs> = defineOp({
     x: expandReduced(dy, x, axes, attributes),
     axes: nondiff('axes are integers'),
   }),
+  fold: foldReduction((a, b) => a + b, 0),
   batch: batchReduction,
   samples: [
     { x: [2, 3, 4], axes: { values: [1] } },

@@ -1,8 +1,10 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { formatShape, normalizeAxis, staticDim } from '../../core/shape.ts'
+import { formatShape, normalizeAxis, sizeOf, staticDim } from '../../core/shape.ts'
+import type { TensorData } from '../../core/tensor-data.ts'
 import { ensureBatched } from '../batching.ts'
 import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
+import { foldLimit, ravel, rearranged, small, unravel } from '../fold.ts'
 import { equalDims, sameDType } from '../infer.ts'
 import { slice } from './slice.ts'
 
@@ -48,6 +50,15 @@ export const concat: Op<['...inputs'], ['y'], typeof attrs> = defineOp({
   },
   batch: ({ inputs }, { call, attributes: { axis }, size }) =>
     call({ inputs: inputs.map(input => ensureBatched(input, size)) }, { axis: axis < 0 ? axis : axis + 1 }),
+  fold: ({ inputs }, { axis }) => {
+    const parts = inputs.map(small).filter(data => data !== undefined)
+    const [first] = parts
+    if (!first || parts.length !== inputs.length || first.shape.length === 0) return undefined
+    const at = normalizeAxis(axis, first.shape.length, 'Concat')
+    const lengths = parts.map(part => part.shape[at] ?? 0)
+    const shape = first.shape.map((dim, i) => (i === at ? lengths.reduce((sum, n) => sum + n, 0) : dim))
+    return sizeOf(shape) <= foldLimit ? joined(parts, lengths, shape, at) : undefined
+  },
   samples: [
     {
       inputs: [
@@ -66,3 +77,23 @@ export const concat: Op<['...inputs'], ['y'], typeof attrs> = defineOp({
     },
   ],
 })
+
+function joined(
+  parts: readonly TensorData[],
+  lengths: readonly number[],
+  shape: readonly number[],
+  axis: number,
+): TensorData | undefined {
+  const [first] = parts
+  if (!first || parts.some(part => part.dtype !== first.dtype)) return undefined
+  // Elements laid end to end, and where each one of the result stands among them.
+  const starts = parts.map((_, k) => parts.slice(0, k).reduce((sum, part) => sum + part.data.length, 0))
+  const all = { ...first, data: parts.flatMap(part => Array.from(part.data as ArrayLike<number | bigint | string>)) }
+  return rearranged(all, shape, i => {
+    const place = unravel(i, shape)
+    let k = 0
+    while ((place[axis] ?? 0) >= (lengths[k] ?? Number.POSITIVE_INFINITY))
+      place[axis] = (place[axis] ?? 0) - (lengths[k++] ?? 0)
+    return (starts[k] ?? 0) + ravel(place, parts[k]?.shape ?? [])
+  })
+}

@@ -1,8 +1,9 @@
 import { ArgumentError } from '../../core/errors.ts'
-import { broadcastShapes, formatShape, sizeOf } from '../../core/shape.ts'
+import { broadcastShapes, formatShape, sizeOf, staticShape } from '../../core/shape.ts'
 import { padRank } from '../batching.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { defineOp, nondiff, type Op } from '../define.ts'
+import { broadcastIndex, foldLimit, rearranged, small } from '../fold.ts'
 import { unbroadcast } from '../gradients.ts'
 
 /** Broadcasts to the shape that `x` and `shape` have in common. */
@@ -33,6 +34,13 @@ export const expand: Op<['x', 'shape']> = defineOp({
       requireInts(shape.value, 'vmap of Expand', 'shape'),
     ).map(dim => sizeOf([dim]))
     return call({ x: padRank(x, target.length), shape: ints([size, ...target]) }, attributes)
+  },
+  fold: ({ x, shape }) => {
+    const data = small(x)
+    const target = constantInts(shape)
+    const joined = data && target && staticShape(broadcastShapes('Expand', data.shape, target))
+    if (!data || !joined || sizeOf(joined) > foldLimit) return undefined
+    return rearranged(data, joined, broadcastIndex(data.shape, joined))
   },
   samples: [
     { x: [3, 1], shape: { values: [2, 3, 4] } },

@@ -3,6 +3,7 @@ import { type Dim, normalizeAxis, staticDim } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { defineOp, nondiff, type Op } from '../define.ts'
+import { ravel, rearranged, small, unravel } from '../fold.ts'
 import { sliceGradient } from './slice-gradient.ts'
 
 /** One axis of a slice, resolved: how many elements, from where, in which steps. */
@@ -65,6 +66,19 @@ export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
     const rank = x.value.shape.length - 1
     const moved = ints(along.map(axis => normalizeAxis(axis, rank, 'Slice') + 1))
     return call({ x: x.value, starts: starts.value, ends: ends.value, axes: moved, steps: steps?.value }, attributes)
+  },
+  fold: ({ x, starts, ends, axes, steps }) => {
+    const data = small(x)
+    const given = [starts, ends, axes, steps].filter(value => value !== undefined)
+    if (!data || given.some(value => !value.constant)) return undefined
+    const parts = slicedAxes(x, starts, ends, axes, steps)
+    const shape = [...data.shape]
+    for (const { axis, length } of parts) shape[axis] = length
+    return rearranged(data, shape, i => {
+      const place = unravel(i, shape)
+      for (const { axis, start, step } of parts) place[axis] = start + step * (place[axis] ?? 0)
+      return ravel(place, data.shape)
+    })
   },
   samples: [
     { x: [4, 5], starts: { values: [1, -3] }, ends: { values: [3, 1000] } },
