@@ -1,14 +1,17 @@
 import { ShapeError } from '../../core/errors.ts'
-import { broadcastShapes, formatShape, type Shape } from '../../core/shape.ts'
+import { broadcastShapes, formatShape, type Shape, staticShape } from '../../core/shape.ts'
 import type { Node } from '../../graph/node.ts'
+import type { Value } from '../../graph/value.ts'
 import { logicalRank, padRank } from '../batching.ts'
 import { ints } from '../constants.ts'
 import { defineOp, type Op } from '../define.ts'
-import { unbroadcast } from '../gradients.ts'
+import { reshapeLike, unbroadcast } from '../gradients.ts'
 import { equalDims, requireNumeric, sameDType } from '../infer.ts'
+import { reshape } from '../shape/reshape.ts'
 import { squeeze } from '../shape/squeeze.ts'
 import { swapLast } from '../shape/transpose.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
+import { gemm } from './gemm.ts'
 
 /** Matrix product with NumPy's rules: batch dimensions broadcast, vectors are rows on the left and columns on the right. */
 export const matMul: Op<['a', 'b']> = defineOp({
@@ -36,6 +39,7 @@ export const matMul: Op<['a', 'b']> = defineOp({
   },
   // Y = AB: dA = dY Bᵀ, dB = Aᵀ dY
   vjp: ({ a, b }, _y, dy) => {
+    if (a.shape.length >= 2 && b.shape.length === 2) return flatGradients(a, b, dy)
     // Vectors become matrices for the rule, and their gradients vectors again.
     const A = a.shape.length === 1 ? unsqueeze(a, ints([0])) : a
     const B = b.shape.length === 1 ? unsqueeze(b, ints([1])) : b
@@ -69,6 +73,20 @@ export const matMul: Op<['a', 'b']> = defineOp({
   ],
   traits: { flops: matMulFlops },
 })
+
+/**
+ * Gradients of a product with one matrix B on the right (a dense layer on [batch, time, features]): A's leading axes are merged, so
+ * that both gradients are a single 2-D product, with no stack of products to add up and no transposed copy.
+ */
+function flatGradients(a: Value, b: Value, dy: Value): { readonly a: Value; readonly b: Value } {
+  const flat = (x: Value) =>
+    x.shape.length === 2 ? x : reshape(x, ints([-1, ...staticShape(x.shape.slice(-1), 'gradient of MatMul')]))
+  const dY = flat(dy)
+  return {
+    a: reshapeLike(gemm(dY, b, undefined, { transB: 1 }), a),
+    b: gemm(flat(a), dY, undefined, { transA: 1 }),
+  }
+}
 
 /** 2·M·N·K per matrix. */
 function matMulFlops(node: Node): number {
