@@ -77,6 +77,7 @@ function draw(graph: Graph, { limit = 400 }: DrawOptions): Drawing {
   /** Which box a value comes out of; constants have none. */
   const sources = new Map<Value, string>()
   let left = limit
+  let outputs = 0
   let ellipsis: string | undefined
 
   const visit = (inner: Graph, group: Group): void => {
@@ -93,7 +94,7 @@ function draw(graph: Graph, { limit = 400 }: DrawOptions): Drawing {
       }
     }
     inner.outputs.forEach((output, i) => {
-      const id = `o${inner.nodes.at(-1)?.id ?? output.id}_${i}`
+      const id = `o${outputs++}`
       group.boxes.push({ id, label: inner.outputNames[i] ?? output.name ?? `output ${i}`, kind: 'output' })
       arrow(output, id)
     })
