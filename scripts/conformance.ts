@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cpu } from '../src/runtime/ort-node/index.ts'
+import { findCases } from '../test/conformance/onnx/find-cases.ts'
 import { type CaseResult, runCase } from '../test/conformance/onnx/run-case.ts'
 
 /**
@@ -43,14 +43,6 @@ console.log(
 )
 if (values.json) await writeFile(values.json, `${JSON.stringify(summary(), null, 2)}\n`)
 process.exitCode = results.some(result => result.verdict === 'failed') ? 1 : 0
-
-function findCases(folder: string): string[] {
-  const entries = readdirSync(folder).sort()
-  if (entries.includes('model.onnx')) return [folder]
-  return entries
-    .map(entry => join(folder, entry))
-    .flatMap(path => (statSync(path).isDirectory() ? findCases(path) : []))
-}
 
 function count(list: readonly CaseResult[], verdict: CaseResult['verdict']): number {
   return list.filter(result => result.verdict === verdict).length
