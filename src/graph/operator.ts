@@ -93,6 +93,8 @@ export interface Operator {
   ): readonly Gradient[]
   /** A reason when the operator as a whole has no gradient. */
   readonly nondifferentiable: string | undefined
+  /** A reason when its derivative is zero almost everywhere as a whole: gradients stop there, and it is no error. */
+  readonly zeroGradient: string | undefined
   /** Outputs with the batch axis in front. */
   batch(node: Node, inputs: readonly (Batched | undefined)[], size: number): readonly Value[]
   readonly batchRule: 'rule' | 'unrolled' | 'none'

@@ -192,6 +192,7 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
     attributeDefaults: specs,
     samples: definition.samples.map(sample => toAnySample(sample, inputs)),
     nondifferentiable: definition.vjp instanceof NoGradient && !definition.vjp.zero ? definition.vjp.reason : undefined,
+    zeroGradient: definition.vjp instanceof NoGradient && definition.vjp.zero ? definition.vjp.reason : undefined,
     batchRule: definition.batch === unrolled ? 'unrolled' : definition.batch instanceof NoGradient ? 'none' : 'rule',
 
     infer(values, attributes, outputCount = outputs.length) {
