@@ -19,7 +19,10 @@ export class Recomputation {
     if (!region) return [node.inputs, node.outputs]
     const trigger = received.find(grad => grad !== undefined)
     const again = this.regions.get(region) ?? this.recompute(region, trigger)
-    return [node.inputs.map(value => value && (again.get(value) ?? value)), node.outputs.map(value => again.get(value) ?? value)]
+    return [
+      node.inputs.map(value => value && (again.get(value) ?? value)),
+      node.outputs.map(value => again.get(value) ?? value),
+    ]
   }
 
   /** Clones the region's nodes on inputs that are ready only once `trigger`, its first incoming gradient, is. */
@@ -31,11 +34,7 @@ export class Recomputation {
     // The clones stand in a scope of their own that is not rematerialised once more.
     inScope(new Scope(`${region.name}.again`, undefined), () => {
       for (const node of inside) {
-        for (const input of node.inputs) {
-          // Weights and constants stay in memory anyway; only computed inputs need the barrier.
-          if (input?.node && trigger && !made.has(input) && !again.has(input)) again.set(input, waitFor(input, trigger))
-        }
-        const clone = rebuild(node, node.inputs.map(value => value && (again.get(value) ?? value)))
+        const clone = rebuild(node, this.delayed(node, again, made, trigger))
         node.outputs.forEach((output, i) => {
           const copy = clone.outputs[i]
           if (copy) again.set(output, copy)
@@ -44,4 +43,38 @@ export class Recomputation {
     })
     return again
   }
+
+  /** The inputs of a clone: recomputed ones, and ones from outside that wait for `trigger`. */
+  private delayed(
+    node: Node,
+    again: Map<Value, Value>,
+    made: ReadonlySet<Value>,
+    trigger: Value | undefined,
+  ): (Value | undefined)[] {
+    if (trigger) {
+      const wait = (input: Value) => again.set(input, waitFor(input, trigger))
+      // Weights and constants stay in memory anyway; only computed inputs need the barrier.
+      for (const input of node.inputs)
+        if (input && !isStored(input) && !made.has(input) && !again.has(input)) wait(input)
+      // A node that reads stored values alone would be merged with its original by the runtime: one of them has to wait too.
+      if (!node.inputs.some(input => input && again.has(input))) {
+        const [smallest] = node.inputs
+          .filter(input => input !== undefined && !input.constant)
+          .sort((a, b) => elements(a) - elements(b))
+        if (smallest) wait(smallest)
+      }
+    }
+    return node.inputs.map(value => value && (again.get(value) ?? value))
+  }
 }
+
+/** In memory for the whole run: an input or a constant, under whatever name. */
+function isStored(value: Value): boolean {
+  const { node } = value
+  if (!node) return true
+  const [source] = node.inputs
+  return node.operator?.traits.identity === true && source !== undefined && isStored(source)
+}
+
+const elements = (value: Value | undefined): number =>
+  value?.type?.shape.reduce<number>((n, dim) => n * (typeof dim === 'number' ? dim : 1), 1) ?? 0

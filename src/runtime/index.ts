@@ -12,9 +12,9 @@ export interface EngineOptions {
 export async function createEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
   switch (name) {
     case 'cpu':
-      return (await import('./ort-node/index.ts')).cpu(options)
+      return (await import('#ort-node')).cpu(options)
     case 'webgpu':
-      return (await import('./ort-node/index.ts')).webgpu(options)
+      return (await import('#ort-node')).webgpu(options)
     case 'wasm':
       return (await import('./ort-web/index.ts')).wasm(options)
     default:

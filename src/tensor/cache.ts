@@ -34,7 +34,7 @@ export class ExecutableCache {
     entry.users++
     this.trim()
     try {
-      return await (await entry.executable).run(inputs)
+      return await (await entry.executable.catch(cause => this.forget(key, entry, cause))).run(inputs)
     } finally {
       entry.users--
       if (entry.evicted) this.release(entry)
@@ -43,6 +43,12 @@ export class ExecutableCache {
 
   private add(graph: Graph): Entry {
     return { executable: Executable.create(graph, this.engine), users: 0, evicted: false }
+  }
+
+  /** A graph that did not load is tried again the next time. */
+  private forget(key: string, entry: Entry, cause: unknown): never {
+    if (this.entries.get(key) === entry) this.entries.delete(key)
+    throw cause
   }
 
   private trim(): void {

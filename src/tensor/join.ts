@@ -45,6 +45,6 @@ export function where<D extends DType>(condition: Tensor<'bool'>, x: Tensor<D>, 
 export function where<D extends DType>(condition: Tensor<'bool'>, x: Operand<D>, y: Tensor<D>): Tensor<D>
 export function where<D extends DType>(condition: Tensor<'bool'>, x: Operand<D>, y: Operand<D>): Tensor<D> {
   const dtype = x instanceof Tensor ? x.dtype : y instanceof Tensor ? y.dtype : 'float32'
-  const valueOf = (side: Operand<D>) => (side instanceof Tensor ? side.value : scalarOperand(side, dtype, 'where'))
-  return new Tensor(select(condition.value, valueOf(x), valueOf(y)))
+  const sideOf = (side: Operand<D>) => (side instanceof Tensor ? side.value : scalarOperand(side, dtype, 'where'))
+  return new Tensor(select(condition.value, sideOf(x), sideOf(y)))
 }

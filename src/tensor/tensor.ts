@@ -1,9 +1,10 @@
-import type { ArrayOf, DType, FloatDType } from '../core/dtype.ts'
+import type { ArrayOf, DType } from '../core/dtype.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { formatShape, normalizeAxis, sizeOf, staticShape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import { formatType, type Value } from '../graph/value.ts'
 import { ints } from '../ops/constants.ts'
+import { gather } from '../ops/index/gather.ts'
 import { and } from '../ops/logic/and.ts'
 import { equal } from '../ops/logic/equal.ts'
 import { greater } from '../ops/logic/greater.ts'
@@ -369,10 +370,10 @@ export class Tensor<D extends DType = DType, S extends Dims = Dims> {
     return new Tensor(sliceParts(this.value, parts))
   }
   /** Entries along an axis: one (the axis goes), or those that an integer tensor lists (its axes take the axis's place). */
-  index(at: number | Tensor<'int64'> | Tensor<'int32'>, { axis = 0 }: { readonly axis?: number } = {}): Tensor<D> {
+  index(at: number | Tensor<'int64' | 'int32'>, { axis = 0 }: { readonly axis?: number } = {}): Tensor<D> {
     const along = normalizeAxis(axis, this.rank, 'index')
     if (typeof at === 'number') return this.slice(...new Array<null>(along).fill(null), at)
-    return new Tensor(at.value)
+    return new Tensor(gather(this.value, at.value, { axis: along }))
   }
 
   private operand(where: string, other: Operand<D>): Value {

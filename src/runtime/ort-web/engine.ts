@@ -1,12 +1,9 @@
-import { Tensor } from 'onnxruntime-common'
 import type * as ort from 'onnxruntime-web/wasm'
 import { dtypes } from '../../core/dtype.ts'
 import { ArgumentError, EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
-
-const toOrt = tensorWrapper(Tensor)
 
 export interface WasmOptions {
   /**
@@ -39,21 +36,32 @@ export function wasm(options: WasmOptions = {}): Engine {
   }
 }
 
-let loading: Promise<Ort> | undefined
+/** ONNX Runtime, loaded, and the way its own tensors are made. */
+interface Loaded {
+  readonly module: Ort
+  readonly wrap: ReturnType<typeof tensorWrapper>
+}
+
+let loading: Promise<Loaded> | undefined
 
 /** Loads ONNX Runtime (12 MB of WebAssembly) when the first model is. */
-async function runtime(threads: number | undefined): Promise<Ort> {
+async function runtime(threads: number | undefined): Promise<Loaded> {
   // The main entry has a build for Node; elsewhere it would bring WebGPU and twice the download along.
-  loading ??= (inNode ? import('onnxruntime-web') : import('onnxruntime-web/wasm')).then(async (module: Ort) => {
-    const wanted = threads ?? (inNode ? (await import('node:os')).availableParallelism() : undefined)
+  loading ??= (inNode ? import('onnxruntime-web') : import('onnxruntime-web/wasm')).then((module: Ort) => {
+    // Not an import, which bundlers for browsers would try to resolve.
+    const wanted = threads ?? (inNode ? process.getBuiltinModule('node:os').availableParallelism() : undefined)
     if (wanted !== undefined) module.env.wasm.numThreads = wanted
     module.env.logLevel = 'error'
-    return module
+    return { module, wrap: tensorWrapper(module.Tensor) }
   })
   return loading
 }
 
-async function loadSession(module: Ort, model: Uint8Array | string, load: LoadOptions = {}): Promise<Session> {
+async function loadSession(
+  { module, wrap }: Loaded,
+  model: Uint8Array | string,
+  load: LoadOptions = {},
+): Promise<Session> {
   if (load.profile !== undefined) {
     throw new UnsupportedError({
       where: 'onnxruntime-web',
@@ -73,7 +81,7 @@ async function loadSession(module: Ort, model: Uint8Array | string, load: LoadOp
       typeof model === 'string'
         ? await module.InferenceSession.create(model, options)
         : await module.InferenceSession.create(model, options)
-    return new WasmSession(session)
+    return new WasmSession(session, wrap)
   } catch (cause) {
     throw engineError('loading a model', cause)
   }
@@ -89,7 +97,10 @@ class WasmSession implements Session {
   readonly outputNames: readonly string[]
   private released = false
 
-  constructor(private readonly session: ort.InferenceSession) {
+  constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly wrap: Loaded['wrap'],
+  ) {
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
     abandoned.register(this, session, this)
@@ -99,7 +110,7 @@ class WasmSession implements Session {
     const given: Record<string, ort.Tensor> = {}
     this.inputNames.forEach((name, i) => {
       const feed = feeds[i]
-      if (feed) given[name] = toOrt(feed)
+      if (feed) given[name] = this.wrap(feed)
     })
     try {
       const results = await this.session.run(given)
