@@ -223,7 +223,7 @@ export class Sequential implements Compiled<AnyMetricName> {
   async exportOnnx(path: string): Promise<void> {
     const [{ encodeModel }, { writeFileAtomic }] = await Promise.all([
       import('../compile/onnx/encode.ts'),
-      import('../io/files.ts'),
+      import('#files'),
     ])
     await writeFileAtomic(path, encodeModel(this.toGraph()))
   }

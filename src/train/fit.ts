@@ -49,7 +49,7 @@ export async function runFit(
       throw new ArgumentError({ where: 'fit', expected: `'${name}' to be a positive integer`, received: String(value) })
   }
   const checkpoint = typeof options.checkpoint === 'string' ? { path: options.checkpoint } : options.checkpoint
-  const files = checkpoint ? await import('./checkpoint.ts') : undefined
+  const files = checkpoint ? await import('#checkpoint') : undefined
   const full = Math.min(batchSize, source.length)
   const runner = await trainer.prepare(batchTypes(source, full))
   trainer.load()

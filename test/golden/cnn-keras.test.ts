@@ -1,7 +1,7 @@
 import { layers, sequential } from 'tenon'
 import { expect, test } from 'vitest'
-import golden from './cnn-keras.json' with { type: 'json' }
 import { cnnData, cnnWeights } from './cnn-inputs.ts'
+import golden from './cnn-keras.json' with { type: 'json' }
 
 /** The classic CNN, step by step beside Keras (reference/cnn_keras.py) from the same weights and batches. */
 test('50 losses and accuracies are those of Keras', async () => {
@@ -33,7 +33,9 @@ test('50 losses and accuracies are those of Keras', async () => {
     // PyTorch with the same formulas stays within 1e-5 of Keras here: that is what rounding alone does.
     expect(Math.abs(loss - expected) / expected, `loss of step ${step}: ${loss}, Keras ${expected}`).toBeLessThan(1e-4)
     // One sample of the batch may stand on the edge between two classes.
-    expect(Math.abs(accuracy - (golden.accuracies[step] ?? Number.NaN)), `accuracy of step ${step}`).toBeLessThan(1.01 / batch)
+    expect(Math.abs(accuracy - (golden.accuracies[step] ?? Number.NaN)), `accuracy of step ${step}`).toBeLessThan(
+      1.01 / batch,
+    )
   }
   model.getWeights().forEach(({ data }, i) => {
     const sumOfSquares = data.reduce((sum, w) => sum + w * w, 0)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -27,12 +27,7 @@ export function sourceFiles(...folders: readonly string[]): SourceFile[] {
 }
 
 function walk(folder: string): string[] {
-  let entries: ReturnType<typeof readdirSync<{ withFileTypes: true }>> | []
-  try {
-    entries = readdirSync(join(root, folder), { withFileTypes: true })
-  } catch {
-    return [] // A folder that does not exist holds no files.
-  }
+  const entries = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { withFileTypes: true }) : []
   return entries.flatMap(entry => {
     const path = posix.join(folder, entry.name)
     if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === 'dist' ? [] : walk(path)

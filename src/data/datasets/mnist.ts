@@ -55,6 +55,6 @@ export async function mnist(options: DatasetOptions = {}): Promise<ImageDataset>
       remedy: 'Fetch the files yourself and decode them with decodeIdx.',
     })
   }
-  const { loadIdxDataset } = await import('./idx-dataset.ts')
+  const { loadIdxDataset } = await import('#idx-dataset')
   return loadIdxDataset(spec, options)
 }
