@@ -5,7 +5,18 @@ import { fastGelu } from './contrib/fast-gelu.ts'
 import { fusedMatMul } from './contrib/fused-mat-mul.ts'
 import { fusedGelu } from './contrib/gelu.ts'
 import { quickGelu } from './contrib/quick-gelu.ts'
+import { ifOp } from './control/if.ts'
+import { loop } from './control/loop.ts'
 import { scan } from './control/scan.ts'
+import { compress } from './index/compress.ts'
+import { gather } from './index/gather.ts'
+import { gatherElements } from './index/gather-elements.ts'
+import { gatherND } from './index/gather-nd.ts'
+import { nonZero } from './index/non-zero.ts'
+import { oneHot } from './index/one-hot.ts'
+import { scatterElements } from './index/scatter-elements.ts'
+import { scatterND } from './index/scatter-nd.ts'
+import { unique } from './index/unique.ts'
 import { and } from './logic/and.ts'
 import { bitShift } from './logic/bit-shift.ts'
 import { bitwiseAnd } from './logic/bitwise-and.ts'
@@ -66,6 +77,7 @@ import { sum } from './math/sum.ts'
 import { tan } from './math/tan.ts'
 import { tanh } from './math/tanh.ts'
 import { averagePool } from './nn/average-pool.ts'
+import { batchNormalization } from './nn/batch-normalization.ts'
 import { celu } from './nn/celu.ts'
 import { clip } from './nn/clip.ts'
 import { conv } from './nn/conv.ts'
@@ -73,14 +85,24 @@ import { convTranspose } from './nn/conv-transpose.ts'
 import { elu } from './nn/elu.ts'
 import { gelu } from './nn/gelu.ts'
 import { globalAveragePool } from './nn/global-average-pool.ts'
+import { globalLpPool } from './nn/global-lp-pool.ts'
+import { globalMaxPool } from './nn/global-max-pool.ts'
+import { groupNormalization } from './nn/group-normalization.ts'
 import { hardSigmoid } from './nn/hard-sigmoid.ts'
 import { hardSwish } from './nn/hard-swish.ts'
+import { instanceNormalization } from './nn/instance-normalization.ts'
+import { layerNormalization } from './nn/layer-normalization.ts'
 import { leakyRelu } from './nn/leaky-relu.ts'
 import { logSoftmax } from './nn/log-softmax.ts'
+import { lpNormalization } from './nn/lp-normalization.ts'
+import { lpPool } from './nn/lp-pool.ts'
+import { lrn } from './nn/lrn.ts'
 import { maxPool } from './nn/max-pool.ts'
+import { meanVarianceNormalization } from './nn/mean-variance-normalization.ts'
 import { mish } from './nn/mish.ts'
 import { pRelu } from './nn/p-relu.ts'
 import { relu } from './nn/relu.ts'
+import { rmsNormalization } from './nn/rms-normalization.ts'
 import { selu } from './nn/selu.ts'
 import { shrink } from './nn/shrink.ts'
 import { softmax } from './nn/softmax.ts'
@@ -88,6 +110,13 @@ import { softplus } from './nn/softplus.ts'
 import { softsign } from './nn/softsign.ts'
 import { swish } from './nn/swish.ts'
 import { thresholdedRelu } from './nn/thresholded-relu.ts'
+import { bernoulli } from './random/bernoulli.ts'
+import { dropout } from './random/dropout.ts'
+import { multinomial } from './random/multinomial.ts'
+import { randomNormal } from './random/random-normal.ts'
+import { randomNormalLike } from './random/random-normal-like.ts'
+import { randomUniform } from './random/random-uniform.ts'
+import { randomUniformLike } from './random/random-uniform-like.ts'
 import { argMax } from './reduce/arg-max.ts'
 import { argMin } from './reduce/arg-min.ts'
 import { cumSum } from './reduce/cum-sum.ts'
@@ -102,6 +131,7 @@ import { reduceMin } from './reduce/reduce-min.ts'
 import { reduceProd } from './reduce/reduce-prod.ts'
 import { reduceSum } from './reduce/reduce-sum.ts'
 import { reduceSumSquare } from './reduce/reduce-sum-square.ts'
+import { topK } from './reduce/top-k.ts'
 import { centerCropPad } from './shape/center-crop-pad.ts'
 import { col2Im } from './shape/col2im.ts'
 import { concat } from './shape/concat.ts'
@@ -126,19 +156,6 @@ import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { trilu } from './shape/trilu.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
-import { gather } from './index/gather.ts'
-import { gatherElements } from './index/gather-elements.ts'
-import { gatherND } from './index/gather-nd.ts'
-import { scatterElements } from './index/scatter-elements.ts'
-import { scatterND } from './index/scatter-nd.ts'
-import { oneHot } from './index/one-hot.ts'
-import { nonZero } from './index/non-zero.ts'
-import { compress } from './index/compress.ts'
-import { unique } from './index/unique.ts'
-import { ifOp } from './control/if.ts'
-import { loop } from './control/loop.ts'
-import { globalMaxPool } from './nn/global-max-pool.ts'
-import { batchNormalization } from './nn/batch-normalization.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -280,6 +297,23 @@ export const operators: readonly Operator[] = [
   loop,
   globalMaxPool,
   batchNormalization,
+  topK,
+  randomNormal,
+  randomNormalLike,
+  randomUniform,
+  randomUniformLike,
+  bernoulli,
+  multinomial,
+  dropout,
+  layerNormalization,
+  groupNormalization,
+  instanceNormalization,
+  meanVarianceNormalization,
+  rmsNormalization,
+  lpNormalization,
+  lrn,
+  lpPool,
+  globalLpPool,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
