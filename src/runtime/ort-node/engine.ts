@@ -99,6 +99,16 @@ class NodeSession implements Session {
 
 function engineError(what: string, cause: unknown): EngineError {
   const message = cause instanceof Error ? cause.message : String(cause)
+  if (/Failed to get a WebGPU adapter/.test(message)) {
+    return new EngineError({
+      where: 'webgpu engine',
+      expected: 'a WebGPU adapter (a GPU with a Vulkan, Metal or D3D12 driver)',
+      received: 'none',
+      remedy:
+        'Use the cpu engine, or install a driver; on Linux the Vulkan loader (libvulkan.so.1) is needed too. Ask webgpuAvailable() first.',
+      cause,
+    })
+  }
   return new EngineError({
     where: `onnxruntime-node, ${what}`,
     expected: 'a model that the engine accepts',
