@@ -24,7 +24,8 @@ const productLimit = 512
 export function addUpRows(rows: Value, indices: Value, count: number): Value {
   const [n = 0, width = 0] = staticShape(rows.shape, 'gradient of an indexing operator')
   if (count <= productLimit && isFloat(rows.dtype)) {
-    const chosen = oneHot(indices, constant([count], [], 'int64'), constant([0, 1]), { axis: 0 })
+    // The engine has no OneHot kernel for int32 indices with float values.
+    const chosen = oneHot(cast(indices, { to: 'int64' }), constant([count], [], 'int64'), constant([0, 1]), { axis: 0 })
     return matMul(cast(chosen, { to: rows.dtype }), rows)
   }
   const zeros = expand(scalarLike(0, rows), ints([count, width]))

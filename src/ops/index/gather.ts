@@ -72,6 +72,7 @@ export const gather: Op<['x', 'indices'], ['y'], typeof attrs> = defineOp({
   },
   samples: [
     { x: [5, 3], indices: { values: [0, 4, -1, 2, 2], shape: [5] } },
+    { x: [5, 3], indices: { shape: [4], dtype: 'int32', low: 0, high: 5 } },
     { x: [2, 5, 3], indices: { shape: [2, 2], dtype: 'int64', low: -5, high: 5 }, attrs: { axis: 1 } },
     { x: [3, 4], indices: { values: [-2], shape: [] }, attrs: { axis: -1 } },
     { x: [600, 2], indices: { values: [1, 599, -1, 1, 300], dtype: 'int32' } },

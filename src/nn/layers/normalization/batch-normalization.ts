@@ -1,12 +1,13 @@
 import { ShapeError } from '../../../core/errors.ts'
 import { formatShape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
-import { ints, scalarLike } from '../../../ops/constants.ts'
+import { constant, ints, scalarLike } from '../../../ops/constants.ts'
 import { add } from '../../../ops/math/add.ts'
 import { div } from '../../../ops/math/div.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { sqrt } from '../../../ops/math/sqrt.ts'
 import { sub } from '../../../ops/math/sub.ts'
+import { batchNormalization as normalize } from '../../../ops/nn/batch-normalization.ts'
 import { reduceMean } from '../../../ops/reduce/reduce-mean.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { ones, zeros } from '../../initializers.ts'
@@ -61,27 +62,25 @@ export function batchNormalization(
       // Images are normalised in the layout that convolutions leave them in.
       const spatial = input.shape.length > 2
       const x = spatial ? channelsFirst(input) : input
-      const wide = (perChannel: Value) =>
-        spatial ? reshape(perChannel, ints([1, channels, ...input.shape.slice(2).map(() => 1)])) : perChannel
-      const axes = ints(x.shape.map((_, i) => i).filter(axis => axis !== (spatial ? 1 : x.shape.length - 1)))
-      const narrow = (statistic: Value) => reshape(statistic, ints(shape))
-
-      let mean = wide(movingMean)
-      let variance = wide(movingVariance)
+      const normal = normalize(
+        x,
+        gamma ?? filled(1, channels),
+        beta ?? filled(0, channels),
+        movingMean,
+        movingVariance,
+        {
+          epsilon: config.epsilon,
+          momentum: config.momentum,
+          training_mode: scope.training ? 1 : 0,
+        },
+      )
       if (scope.training) {
-        mean = reduceMean(x, axes)
-        const centred = sub(x, mean)
-        variance = reduceMean(mul(centred, centred), axes)
-        const blend = (old: Value, now: Value) =>
-          add(mul(old, scalarLike(config.momentum, old)), mul(narrow(now), scalarLike(1 - config.momentum, old)))
-        scope.update('moving_mean', blend(movingMean, mean))
-        scope.update('moving_variance', blend(movingVariance, variance))
+        scope.update('moving_mean', normal.running_mean)
+        scope.update('moving_variance', normal.running_var)
       }
-      const deviation = sqrt(add(variance, scalarLike(config.epsilon, variance)))
-      const factor = gamma ? div(wide(gamma), deviation) : div(scalarLike(1, deviation), deviation)
-      const normal = mul(sub(x, mean), factor)
-      const y = beta ? add(normal, wide(beta)) : normal
-      return spatial ? channelsLast(y) : y
+      return spatial ? channelsLast(normal.y) : normal.y
     },
   }
 }
+
+const filled = (value: number, channels: number) => constant(new Array<number>(channels).fill(value))

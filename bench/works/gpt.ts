@@ -1,0 +1,84 @@
+import { withScope } from '../../src/graph/scope.ts'
+import type { Value } from '../../src/graph/value.ts'
+import { ones, randomNormal, zeros } from '../../src/nn/initializers.ts'
+import type { Layer, LayerScope } from '../../src/nn/layer.ts'
+import { constant, ints, scalar } from '../../src/ops/constants.ts'
+import { gather } from '../../src/ops/index/gather.ts'
+import { add } from '../../src/ops/math/add.ts'
+import { matMul } from '../../src/ops/math/mat-mul.ts'
+import { mul } from '../../src/ops/math/mul.ts'
+import { gelu } from '../../src/ops/nn/gelu.ts'
+import { layerNormalization } from '../../src/ops/nn/layer-normalization.ts'
+import { softmax } from '../../src/ops/nn/softmax.ts'
+import { reshape } from '../../src/ops/shape/reshape.ts'
+import { split } from '../../src/ops/shape/split.ts'
+import { swapLast, transpose } from '../../src/ops/shape/transpose.ts'
+
+export interface GptSize {
+  readonly layers: number
+  readonly heads: number
+  readonly width: number
+  readonly context: number
+  readonly vocabulary: number
+}
+
+/** Karpathy's nanoGPT (https://github.com/karpathy/nanoGPT), with biases and tied embeddings, as one layer: tokens (B, T) → logits (B·T, vocabulary). */
+export const gpt = (size: GptSize): Layer<GptSize> => ({
+  type: 'GPT',
+  name: 'gpt',
+  config: size,
+  call(tokens, scope) {
+    const { layers, width, context, vocabulary } = size
+    const wte = scope.weight('wte', { shape: [vocabulary, width], initializer: normal(0.02) })
+    const wpe = scope.weight('wpe', { shape: [context, width], initializer: normal(0.02) })
+    let x = add(gather(wte, tokens), wpe) // (B, T, C)
+    for (let i = 0; i < layers; i++) x = withScope(`block${i}`, () => block(x, scope, `block${i}`, size))
+    const logits = matMul(norm(x, scope, 'ln_f', width), swapLast(wte)) // (B, T, V)
+    return logits
+  },
+})
+
+const normal = (stddev: number) => randomNormal({ stddev })
+
+function block(x: Value, scope: LayerScope, name: string, size: GptSize): Value {
+  const { width, layers } = size
+  const last = 0.02 / Math.sqrt(2 * layers) // scaled by depth, as in GPT-2
+  const attended = attention(norm(x, scope, `${name}/ln_1`, width), scope, `${name}/attn`, size)
+  const x1 = add(x, linear(attended, scope, `${name}/attn_proj`, width, width, last))
+  const hidden = gelu(linear(norm(x1, scope, `${name}/ln_2`, width), scope, `${name}/fc`, width, 4 * width))
+  return add(x1, linear(hidden, scope, `${name}/fc_proj`, 4 * width, width, last))
+}
+
+/** Causal self-attention: (B, T, C) → (B, T, C). */
+function attention(x: Value, scope: LayerScope, name: string, { heads, width, context }: GptSize): Value {
+  const d = width / heads
+  const qkv = linear(x, scope, `${name}/qkv`, width, 3 * width) // (B, T, 3C)
+  const [q, k, v] = split(qkv, ints([width, width, width]), { axis: -1 }).map(
+    part => transpose(reshape(part, ints([0, context, heads, d])), { perm: [0, 2, 1, 3] }), // (B, nh, T, d)
+  )
+  if (!q || !k || !v) throw new Error('split in three')
+  const scores = mul(matMul(q, swapLast(k)), scalar(1 / Math.sqrt(d))) // (B, nh, T, T)
+  const weights = softmax(add(scores, causalMask(context)), { axis: -1 })
+  return reshape(transpose(matMul(weights, v), { perm: [0, 2, 1, 3] }), ints([0, context, width]))
+}
+
+/** 0 where a position may look, −∞ (well, −1e9) where it would look ahead. (T, T) */
+const causalMask = (context: number): Value =>
+  constant(
+    Array.from({ length: context * context }, (_, i) => (i % context > Math.floor(i / context) ? -1e9 : 0)),
+    [context, context],
+  )
+
+const linear = (x: Value, scope: LayerScope, name: string, from: number, to: number, stddev = 0.02): Value =>
+  add(
+    matMul(x, scope.weight(`${name}/kernel`, { shape: [from, to], initializer: normal(stddev) })),
+    scope.weight(`${name}/bias`, { shape: [to], initializer: zeros() }),
+  )
+
+const norm = (x: Value, scope: LayerScope, name: string, width: number): Value =>
+  layerNormalization(
+    x,
+    scope.weight(`${name}/scale`, { shape: [width], initializer: ones() }),
+    scope.weight(`${name}/bias`, { shape: [width], initializer: zeros() }),
+    { epsilon: 1e-5 },
+  ).y
