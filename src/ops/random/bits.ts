@@ -35,12 +35,12 @@ export interface RandomOptions {
 
 /** 32 random bits for each of `shape`'s elements (uint32). */
 export function randomBits(key: Value, shape: readonly number[], options: RandomOptions = {}): Value {
-  return reshape(words(key, sizeOf(shape), options.stream ?? 0), ints(shape))
+  return shaped(words(key, sizeOf(shape), options.stream ?? 0), shape)
 }
 
 /** Uniform in [0, 1), float32: multiples of 2⁻²⁴, the same bits on every engine. */
 export function randomUniform(key: Value, shape: readonly number[], options: RandomOptions = {}): Value {
-  return reshape(uniform(words(key, sizeOf(shape), options.stream ?? 0)), ints(shape))
+  return shaped(uniform(words(key, sizeOf(shape), options.stream ?? 0)), shape)
 }
 
 /** Standard normal, float32, by Box and Muller (1958). Its bits are those of the engine's logarithm, sine and cosine. */
@@ -53,7 +53,7 @@ export function randomNormal(key: Value, shape: readonly number[], options: Rand
   const radius = sqrt(mul(log(first), scalar(-2)))
   const angle = mul(part(u, pairs, 2 * pairs), scalar(2 * Math.PI))
   const both = concat([mul(radius, cos(angle)), mul(radius, sin(angle))], { axis: 0 })
-  return reshape(firstOf(both, size, 2 * pairs), ints(shape))
+  return shaped(firstOf(both, size, 2 * pairs), shape)
 }
 
 /**
@@ -82,7 +82,7 @@ export function bernoulliMask(
   const high = cast(shifted(bits, 16), { to: 'uint16' })
   const halves = firstOf(concat([low, high], { axis: 0 }), size, 2 * count)
   const chosen = less(halves, scalar(threshold, 'uint16'))
-  return reshape(cast(chosen, { to: 'float32' }), ints(shape))
+  return shaped(cast(chosen, { to: 'float32' }), shape)
 }
 
 /**
@@ -133,6 +133,9 @@ function keyWords(key: Value, stream: number): [Value, Value] {
   const a = mix(add(part(both, 0, 1), word(Math.imul(stream + 1, 0x9e3779b9) >>> 0)))
   return [a, mix(add(part(both, 1, 2), a))]
 }
+
+/** Under a shape that may have axes of size 0. */
+const shaped = (x: Value, shape: readonly number[]): Value => reshape(x, ints(shape), { allowzero: 1 })
 
 const word = (value: number): Value => scalar(value, 'uint32')
 const shifted = (x: Value, places: number): Value => bitShift(x, word(places), { direction: 'RIGHT' })
