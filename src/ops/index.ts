@@ -156,6 +156,9 @@ import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { trilu } from './shape/trilu.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
+import { softmaxCrossEntropyLoss } from './nn/softmax-cross-entropy-loss.ts'
+import { negativeLogLikelihoodLoss } from './nn/negative-log-likelihood-loss.ts'
+import { maxUnpool } from './nn/max-unpool.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -314,6 +317,9 @@ export const operators: readonly Operator[] = [
   lrn,
   lpPool,
   globalLpPool,
+  softmaxCrossEntropyLoss,
+  negativeLogLikelihoodLoss,
+  maxUnpool,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
