@@ -73,7 +73,10 @@ function gpt(depth, heads, width, context, vocabulary = 65) {
     variables.push(made)
     return made
   }
-  const linear = (inputs, outputs) => ({ w: variable(tf.randomNormal([inputs, outputs], 0, 0.02)), b: variable(tf.zeros([outputs])) })
+  const linear = (inputs, outputs) => ({
+    w: variable(tf.randomNormal([inputs, outputs], 0, 0.02)),
+    b: variable(tf.zeros([outputs])),
+  })
   const norm = () => ({ gamma: variable(tf.ones([width])), beta: variable(tf.zeros([width])) })
   const wte = variable(tf.randomNormal([vocabulary, width], 0, 0.02))
   const wpe = variable(tf.randomNormal([context, width], 0, 0.02))
@@ -94,10 +97,15 @@ function gpt(depth, heads, width, context, vocabulary = 65) {
     return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5))), gamma), beta)
   }
   const gelu = x => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))
-  const mask = tf.linalg.bandPart(tf.ones([context, context]), -1, 0).sub(1).mul(1e9)
+  const mask = tf.linalg
+    .bandPart(tf.ones([context, context]), -1, 0)
+    .sub(1)
+    .mul(1e9)
   const attention = (x, { qkv, proj }) => {
     const size = width / heads
-    const [q, k, v] = tf.split(affine(x, qkv), 3, -1).map(z => tf.transpose(tf.reshape(z, [batch, context, heads, size]), [0, 2, 1, 3]))
+    const [q, k, v] = tf
+      .split(affine(x, qkv), 3, -1)
+      .map(z => tf.transpose(tf.reshape(z, [batch, context, heads, size]), [0, 2, 1, 3]))
     const scores = tf.add(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(size)), mask)
     const y = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3])
     return affine(tf.reshape(y, [batch * context, width]), proj)
@@ -106,7 +114,10 @@ function gpt(depth, heads, width, context, vocabulary = 65) {
   const labels = tf.randomUniform([batch * context], 0, vocabulary, 'int32')
   const optimizer = tf.train.adam()
   const loss = () => {
-    let x = tf.reshape(tf.add(tf.reshape(tf.gather(wte, tokens), [batch, context, width]), wpe), [batch * context, width])
+    let x = tf.reshape(tf.add(tf.reshape(tf.gather(wte, tokens), [batch, context, width]), wpe), [
+      batch * context,
+      width,
+    ])
     for (const block of blocks) {
       x = tf.add(x, attention(layerNorm(x, block.ln1), block))
       x = tf.add(x, affine(gelu(affine(layerNorm(x, block.ln2), block.fc)), block.fcProj))
