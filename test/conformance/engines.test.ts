@@ -30,7 +30,10 @@ function casesOf(operator: Operator, engine: 'wasm' | 'webgpu'): Case[] {
   return operator.samples.flatMap((sample, index) => {
     if (sample.skip.cpu || sample.skip[engine] || operator.traits.random) return []
     const { values, feeds } = drawSample(operator, sample, index)
-    return [{ index, outputs: operator.apply(values, operator.toAttributes(sample.attributes)), feeds }]
+    const outputs = operator.apply(values, operator.toAttributes(sample.attributes))
+    // WebGPU's kernels lack some optional outputs (MaxPool's Indices); gradient rules do without them for that reason.
+    const asked = outputs.filter((_, i) => engine !== 'webgpu' || operator.outputs[i]?.kind !== 'optional')
+    return [{ index, outputs: asked, feeds }]
   })
 }
 
@@ -47,39 +50,41 @@ async function run(cases: readonly Case[], engine: Engine): Promise<TensorData[]
 
 const reference = cpu({ threads: 1 })
 
-async function compare(cases: readonly Case[], engine: Engine): Promise<string | undefined> {
+/** What differs between the engines, sample by sample. */
+async function compare(cases: readonly Case[], engine: Engine): Promise<string[]> {
   const [want, got] = [await run(cases, reference), await run(cases, engine)]
   let at = 0
-  for (const { index, outputs } of cases) {
-    for (const [k, output] of outputs.entries()) {
+  return cases.flatMap(({ index, outputs }) =>
+    outputs.flatMap((output, k) => {
       const [a, b] = [got[at], want[at++]]
       if (!a || !b) return `sample ${index}: no output ${k}`
-      if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
+      if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) {
         return `sample ${index}: output ${k} is ${a.dtype}[${a.shape}], on cpu ${b.dtype}[${b.shape}]`
-      const bound = !isFloat(output.dtype) ? 0 : output.dtype === 'float16' || output.dtype === 'bfloat16' ? 1e-2 : 1e-3
+      }
       const error = worstError(a, b)
-      if (error > bound) return `sample ${index}: output ${k} differs from cpu by ${error}`
-    }
-  }
-  return undefined
+      return error <= bound(output, engine) ? [] : `sample ${index}: output ${k} differs from cpu by ${error}`
+    }),
+  )
+}
+
+/** Relative (below 1: absolute). GPUs compute transcendental functions with fewer bits; half types have 11 and 8. */
+function bound({ dtype }: Value, engine: Engine): number {
+  if (!isFloat(dtype)) return 0
+  if (dtype === 'float16' || dtype === 'bfloat16') return 1e-2
+  return engine.name === 'webgpu' ? 1e-3 : 1e-4
 }
 
 async function check(operator: Operator, engine: Engine): Promise<void> {
-  const kind = engine.name === 'webgpu' ? 'webgpu' : 'wasm'
-  const cases = casesOf(operator, kind)
+  const cases = casesOf(operator, engine.name === 'webgpu' ? 'webgpu' : 'wasm')
   if (cases.length === 0) return
-  let trouble: string | undefined
-  try {
-    trouble = await compare(cases, engine)
-  } catch (error) {
-    // The batch does not load or run as a whole: find the sample.
-    trouble = String(error)
-    for (const one of cases) {
-      trouble = await compare([one], engine).catch(cause => `sample ${one.index}: ${String(cause)}`)
-      if (trouble) break
-    }
-  }
-  expect(trouble, name(operator)).toBeUndefined()
+  const trouble = await compare(cases, engine).catch(async () => {
+    // The batch does not load or run as a whole: find the samples.
+    const found: string[] = []
+    for (const one of cases)
+      found.push(...(await compare([one], engine).catch(cause => [`sample ${one.index}: ${String(cause)}`])))
+    return found
+  })
+  expect(trouble, name(operator)).toEqual([])
 }
 
 const wasm = await createEngine('wasm', { threads: 1 })

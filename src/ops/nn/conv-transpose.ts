@@ -78,7 +78,12 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
     { x: [1, 2, 3, 3], w: [2, 2, 3, 3], attrs: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
     { x: [1, 2, 3, 3], w: [2, 2, 3, 3], attrs: { auto_pad: 'SAME_LOWER', strides: [2, 2] } },
     { x: [2, 3, 4], w: [3, 2, 3], b: [2], attrs: { strides: [2] } },
-    { x: [1, 2, 2, 3, 2], w: [2, 2, 2, 2, 2], attrs: { strides: [2, 1, 2], pads: [0, 1, 0, 1, 0, 0] } },
+    {
+      x: [1, 2, 2, 3, 2],
+      w: [2, 2, 2, 2, 2],
+      attrs: { strides: [2, 1, 2], pads: [0, 1, 0, 1, 0, 0] },
+      skip: { webgpu: 'its kernel knows one and two spatial axes' },
+    },
   ],
   traits: { flops: convTransposeFlops },
 })
