@@ -50,11 +50,10 @@ function reference(key: readonly [number, number], rows: number, columns: number
   const mix = (x: number) => finish(x ^ (x >>> 16))
   const a = mix((key[0] + Math.imul(stream + 1, 0x9e3779b9)) >>> 0)
   const b = mix((key[1] + a) >>> 0)
-  const [c, d] = [mix((b + a) >>> 0), mix((b ^ 0x5bd1e995) >>> 0)]
+  const line = (i: number) => mix((mix((i + a) >>> 0) + b) >>> 0)
   const words: number[] = []
   for (let r = 0; r < rows; r++) {
-    const row = mix((mix((r + a) >>> 0) + b) >>> 0)
-    for (let k = 0; k < columns; k++) words.push(finish((row ^ mix((mix((k ^ c) >>> 0) + d) >>> 0)) >>> 0))
+    for (let c = 0; c < columns; c++) words.push(finish((line(r) + line(rows + c)) >>> 0))
   }
   return words
 }
@@ -167,6 +166,14 @@ test('randomNormal: the first four moments, odd sizes', async () => {
 })
 
 describe('bernoulliMask', () => {
+  test('takes the lower halves of the words, then the upper ones', async () => {
+    const words = await drawn(key => randomBits(key, [500]))
+    const mask = await drawn(key => bernoulliMask(key, [1000], 0.3))
+    const threshold = Math.round(0.3 * 2 ** 16)
+    const halves = [...Array.from(words, x => x % 2 ** 16), ...Array.from(words, x => Math.floor(x / 2 ** 16))]
+    expect(Array.from(mask)).toEqual(halves.map(half => Number(half < threshold)))
+  })
+
   test.each([0.1, 0.5, 0.9, 0.99])('draws ones with probability %f, independently', async p => {
     const mask = await drawn((key, options) => bernoulliMask(key, [size], p, options))
     expect(new Set(mask)).toEqual(new Set([0, 1]))

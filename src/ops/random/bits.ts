@@ -77,28 +77,31 @@ export function bernoulliMask(
   if (threshold === 0 || threshold === 0x10000) return expand(scalar(threshold && 1), ints(shape))
   const size = sizeOf(shape)
   const count = Math.ceil(size / 2)
-  const bits = words(key, count, options.stream ?? 0)
-  const low = cast(bits, { to: 'uint16' })
+  const bits = rawWords(key, count, options.stream ?? 0)
+  // The last step of the hash, x ^ (x >> 16), on halves: it leaves the upper one alone.
   const high = cast(shifted(bits, 16), { to: 'uint16' })
+  const low = bitwiseXor(cast(bits, { to: 'uint16' }), high)
   const halves = firstOf(concat([low, high], { axis: 0 }), size, 2 * count)
   const chosen = less(halves, scalar(threshold, 'uint16'))
   return shaped(cast(chosen, { to: 'float32' }), shape)
 }
 
+/** `count` hashed words (uint32). */
+const words = (key: Value, count: number, stream: number): Value => fold(rawWords(key, count, stream), 16)
+
 /**
- * `count` hashed words (uint32). The positions form a grid; rows and columns, of which there are few, are hashed well with the key,
- * and every word mixes its row's hash with its column's. So the key costs nothing per word, and different keys never give shifted
- * copies of one sequence.
+ * Hashed words but for the last step. The positions form a grid; rows and columns, of which there are few, are hashed well with
+ * the key, and every word mixes its row's hash with its column's. So the key costs nothing per word, and different keys never give
+ * shifted copies of one sequence.
  */
-function words(key: Value, count: number, stream: number): Value {
+function rawWords(key: Value, count: number, stream: number): Value {
   const [a, b] = keyWords(key, stream)
   const [rows, columns] = grid(count)
-  const row = mix(add(mix(add(positions(rows, [rows, 1]), a)), b))
-  const column = mix(
-    add(mix(bitwiseXor(positions(columns, [1, columns]), mix(add(b, a)))), mix(bitwiseXor(b, word(0x5bd1e995)))),
-  )
-  const grown = reshape(finish(bitwiseXor(row, column)), ints([rows * columns]))
-  return firstOf(grown, count, rows * columns)
+  const lines = mix(add(mix(add(positions(rows + columns), a)), b))
+  const row = reshape(part(lines, 0, rows), ints([rows, 1]))
+  const column = part(lines, rows, rows + columns)
+  const mixed = mul(fold(mul(add(row, column), word(0x7feb352d)), 15), word(0x846ca68b))
+  return firstOf(reshape(mixed, ints([rows * columns])), count, rows * columns)
 }
 
 /** Rows and columns of the smallest near-square grid of at least `count` places; exactly `count` where that divides well. */
@@ -108,10 +111,10 @@ function grid(count: number): [number, number] {
   return [side, Math.max(1, Math.ceil(count / side))]
 }
 
-const positions = (count: number, shape: readonly number[]): Value =>
+const positions = (count: number): Value =>
   constant(
     Array.from({ length: count }, (_, i) => i),
-    shape,
+    [count],
     'uint32',
   )
 
@@ -128,8 +131,8 @@ function keyWords(key: Value, stream: number): [Value, Value] {
     })
   }
   const lower = cast(key, { to: 'uint32' })
-  const both =
-    key.dtype === 'int64' ? bitwiseXor(lower, mix(cast(div(key, scalarLike(2 ** 32, key)), { to: 'uint32' }))) : lower
+  const upper = key.dtype === 'int64' ? cast(div(key, scalarLike(2 ** 32, key)), { to: 'uint32' }) : undefined
+  const both = upper ? add(lower, mul(upper, word(0x85ebca6b))) : lower
   const a = mix(add(part(both, 0, 1), word(Math.imul(stream + 1, 0x9e3779b9) >>> 0)))
   return [a, mix(add(part(both, 1, 2), a))]
 }
@@ -142,9 +145,7 @@ const shifted = (x: Value, places: number): Value => bitShift(x, word(places), {
 const fold = (x: Value, places: number): Value => bitwiseXor(x, shifted(x, places))
 
 /** Chris Wellons's lowbias32 ("Prospecting for Hash Functions", 2018): a bijection of 32 bits with nearly no bias. */
-const mix = (x: Value): Value => finish(fold(x, 16))
-/** The same without its first step, for words that are random in their lower bits already. */
-const finish = (x: Value): Value => fold(mul(fold(mul(x, word(0x7feb352d)), 15), word(0x846ca68b)), 16)
+const mix = (x: Value): Value => fold(mul(fold(mul(fold(x, 16), word(0x7feb352d)), 15), word(0x846ca68b)), 16)
 
 const uniform = (bits: Value): Value => mul(cast(shifted(bits, 8), { to: 'float32' }), scalar(2 ** -24))
 
