@@ -159,6 +159,15 @@ import { unsqueeze } from './shape/unsqueeze.ts'
 import { softmaxCrossEntropyLoss } from './nn/softmax-cross-entropy-loss.ts'
 import { negativeLogLikelihoodLoss } from './nn/negative-log-likelihood-loss.ts'
 import { maxUnpool } from './nn/max-unpool.ts'
+import { quantizeLinear } from './quant/quantize-linear.ts'
+import { dequantizeLinear } from './quant/dequantize-linear.ts'
+import { dynamicQuantizeLinear } from './quant/dynamic-quantize-linear.ts'
+import { qLinearMatMul } from './quant/q-linear-mat-mul.ts'
+import { qLinearConv } from './quant/q-linear-conv.ts'
+import { convInteger } from './quant/conv-integer.ts'
+import { rnn } from './recurrent/rnn.ts'
+import { gru } from './recurrent/gru.ts'
+import { lstm } from './recurrent/lstm.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -320,6 +329,15 @@ export const operators: readonly Operator[] = [
   softmaxCrossEntropyLoss,
   negativeLogLikelihoodLoss,
   maxUnpool,
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+  qLinearMatMul,
+  qLinearConv,
+  convInteger,
+  rnn,
+  gru,
+  lstm,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

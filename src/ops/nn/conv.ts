@@ -17,7 +17,7 @@ import {
   windowAxes,
 } from './conv-shape.ts'
 
-const attrs = { ...windowAttrs, group: attr.int(1), kernel_shape: attr.ints() }
+export const convAttrs = { ...windowAttrs, group: attr.int(1), kernel_shape: attr.ints() }
 
 /** What reads a convolution's window: its attributes; the kernel's own shape stands in for `kernel_shape`. */
 export interface ConvAttributes extends WindowAttributes {
@@ -30,11 +30,11 @@ export interface ConvAttributes extends WindowAttributes {
  * plus a bias b [M], in any number of spatial dimensions: y [N, M, …].
  * https://onnx.ai/onnx/operators/onnx__Conv.html
  */
-export const conv: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp({
+export const conv: Op<['x', 'w', 'b?'], ['y'], typeof convAttrs> = defineOp({
   type: 'Conv',
   since: 11,
   inputs: ['x', 'w', 'b?'],
-  attrs,
+  attrs: convAttrs,
   infer: ({ x, w, b }, attributes) => convType('Conv', x, w, b, attributes),
   vjp: ({ x, w, b }, _y, dy, attributes) => {
     const axes = staticAxes('gradient of Conv', convAxes('Conv', x, w, attributes))
@@ -93,12 +93,23 @@ function convType(
 ): TensorType {
   requireFloat(where, x)
   const dtype = b ? sameDType(where, x, w, b) : sameDType(where, x, w)
+  return { dtype, shape: convShape(where, x, w, b, attributes) }
+}
+
+/** [N, M, …positions], after checking channels, groups and the bias. */
+export function convShape(
+  where: string,
+  x: TensorType,
+  w: TensorType,
+  b: TensorType | undefined,
+  attributes: ConvAttributes,
+): Shape {
   const axes = convAxes(where, x, w, attributes)
   const [n = 0, channels = 0] = x.shape
   const [filters = 0, perGroup = 0] = w.shape
   checkGroups(where, x.shape, channels, filters, perGroup, attributes.group)
   requirePerChannel(where, 'b', b, filters)
-  return { dtype, shape: [n, filters, ...axes.map(axis => axis.output)] }
+  return [n, filters, ...axes.map(axis => axis.output)]
 }
 
 function checkGroups(where: string, shape: Shape, channels: Dim, filters: Dim, perGroup: Dim, group: number): void {
