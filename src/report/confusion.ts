@@ -24,7 +24,13 @@ export function confusionMatrix(
   const { classNames, counts } = confusion
   const n = classNames.length
   const scores = classScores(confusion)
-  const worst = Math.max(1, ...counts.flatMap((row, i) => row.filter((_, k) => k !== i)))
+  const samples = scores.reduce((sum, { support }) => sum + support, 0)
+  // A model that is hardly ever wrong should look so: the scale reaches at least 1 % of an average class.
+  const worst = Math.max(
+    1,
+    (0.01 * samples) / Math.max(1, n),
+    ...counts.flatMap((row, i) => row.filter((_, k) => k !== i)),
+  )
   const cells = counts.flatMap((row, truth) =>
     row.map((count, predicted): Cell => {
       const strength = truth === predicted ? count / Math.max(1, scores[truth]?.support ?? 1) : Math.sqrt(count / worst)
@@ -93,11 +99,11 @@ export function confusionMatrix(
       ),
       Plot.text(shown.filter(isRight), { ...place, text: 'count', fill: palette.onFill, fontWeight: 600 }),
       Plot.text(
-        shown.filter(cell => !isRight(cell) && cell.strength >= 0.62),
+        shown.filter(cell => !isRight(cell) && cell.strength >= 0.8),
         { ...place, text: 'count', fill: palette.onFill, fontWeight: 600 },
       ),
       Plot.text(
-        shown.filter(cell => !isRight(cell) && cell.strength < 0.62),
+        shown.filter(cell => !isRight(cell) && cell.strength < 0.8),
         { ...place, text: 'count', fill: palette.ink },
       ),
       Plot.text(scores, {

@@ -32,7 +32,7 @@ function curve(
     document: createDocument(),
     ...size,
     marginLeft: 52,
-    marginRight: 118,
+    marginRight: 136,
     marginTop: 16,
     marginBottom: 42,
     style: {
@@ -42,10 +42,16 @@ function curve(
       background: 'transparent',
     },
     x: { domain: epochs === 1 ? [0.5, 1.5] : [1, epochs], label: null },
-    y: { nice: true, label: null },
+    // Room below the lowest point, for the label of a line that ends there.
+    y: { nice: true, label: null, insetBottom: 14 },
     marks: [
       Plot.gridY({ ticks: 5, stroke: palette.ink, strokeOpacity: 0.14 }),
-      Plot.axisY({ ticks: 5, tickSize: 0, tickFormat: format, color: palette.muted }),
+      Plot.axisY({
+        ticks: 5,
+        tickSize: 0,
+        tickFormat: (value: number) => format(value).replace(/\.?0+(%?)$/, '$1') || '0',
+        color: palette.muted,
+      }),
       Plot.axisX({
         ticks,
         tickFormat: (epoch: number) => `${epoch}`,
@@ -98,7 +104,9 @@ export function trainingCurves(
   ]
   return {
     loss: curve(libraries, palette, 'Loss', both(history.loss, history.valLoss), value => value.toFixed(3)),
-    accuracy: curve(libraries, palette, 'Accuracy', both(history.accuracy, history.valAccuracy), percent),
+    accuracy: curve(libraries, palette, 'Accuracy', both(history.accuracy, history.valAccuracy), value =>
+      percent(value, 2),
+    ),
     ...size,
   }
 }

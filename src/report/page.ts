@@ -80,7 +80,7 @@ function historyTable({ history }: Report): string {
   return table('Numbers per epoch', ['epoch', ...present.map(([name]) => name)], rows)
 }
 
-const percent2 = (share: number): string => (Number.isFinite(share) ? `${(share * 100).toFixed(2)}%` : '–')
+const percent2 = (share: number): string => percent(share, 2)
 
 function confusionTables({ confusion }: Report): string {
   const { classNames, counts } = confusion

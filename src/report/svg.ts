@@ -11,8 +11,9 @@ const entities: Readonly<Record<string, string>> = {
 /** Text for HTML and XML, inside an element or a quoted attribute. */
 export const escapeXml = (text: string): string => text.replace(/[&<>"']/g, char => entities[char] ?? char)
 
-/** `98.7 %` as a share of one: one decimal, `–` for none. */
-export const percent = (share: number): string => (Number.isFinite(share) ? `${(share * 100).toFixed(1)}%` : '–')
+/** A share of one as `98.7%`, or `–` for a share of nothing. */
+export const percent = (share: number, digits = 1): string =>
+  Number.isFinite(share) ? `${(share * 100).toFixed(digits)}%` : '–'
 
 /** A chart's SVG on its own: with its namespace, and a description for those who do not see it. */
 export function finishSvg(chart: Element, description: string): string {
