@@ -32,7 +32,7 @@ export interface EpochInfo {
 export interface Callback {
   onTrainBegin?(info: TrainInfo): void | Promise<void>
   onEpochBegin?(epoch: number): void | Promise<void>
-  onBatchEnd?(info: BatchInfo): void | 'stop' | Promise<void | 'stop'>
-  onEpochEnd?(info: EpochInfo): void | 'stop' | Promise<void | 'stop'>
+  onBatchEnd?(info: BatchInfo): void | 'stop' | Promise<void> | Promise<'stop' | undefined>
+  onEpochEnd?(info: EpochInfo): void | 'stop' | Promise<void> | Promise<'stop' | undefined>
   onTrainEnd?(): void | Promise<void>
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
-import { formatShape } from '../../../core/shape.ts'
+import { type Dim, formatShape, staticDim } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { conv } from '../../../ops/nn/conv.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
@@ -76,7 +76,7 @@ export function conv2d(options: Conv2dOptions): Layer<Required<Omit<Conv2dOption
         strides: config.strides,
         dilations: config.dilationRate,
         group: config.groups,
-        auto_pad: config.padding === 'same' ? 'SAME_UPPER' : 'VALID',
+        pads: config.padding === 'same' ? samePads(x.shape.slice(1, 3), config) : [0, 0, 0, 0],
       })
       // Elementwise activations go before the change of layout, so that a following layer can cancel it.
       return isElementwise(config.activation) ? channelsLast(activation(y)) : activation(channelsLast(y))
@@ -97,4 +97,23 @@ export function requireImage(layer: string, x: Value): number {
         ? 'Grey images need a channel axis: [28, 28] becomes [28, 28, 1].'
         : 'Reshape the input, or put this layer before flatten.',
   })
+}
+
+/**
+ * TensorFlow's 'same' padding, the odd element at the end: output size ⌈size / stride⌉. Spelled out, since the engine's own
+ * `auto_pad` does not know dilations.
+ */
+function samePads(sizes: readonly Dim[], config: SamePadding): number[] {
+  const totals = sizes.map((size, i) => {
+    const [stride = 1, window = 1, dilation = 1] = [config.strides[i], config.kernelSize[i], config.dilationRate[i]]
+    const known = staticDim(size, sizes)
+    return Math.max(0, (Math.ceil(known / stride) - 1) * stride + (window - 1) * dilation + 1 - known)
+  })
+  return [...totals.map(total => Math.floor(total / 2)), ...totals.map(total => Math.ceil(total / 2))]
+}
+
+interface SamePadding {
+  readonly strides: readonly number[]
+  readonly kernelSize: readonly number[]
+  readonly dilationRate: readonly number[]
 }
