@@ -1,0 +1,26 @@
+import type { Value } from '../src/graph/value.ts'
+import type { Sequential } from '../src/models/sequential.ts'
+import { predictProgram } from '../src/train/step.ts'
+
+/** Operators whose work is a sum of products over their first two inputs. */
+const products = new Set(['MatMul', 'Gemm', 'FusedMatMul', 'Einsum', 'Conv', 'ConvTranspose'])
+
+/**
+ * Floating-point operations of one training step, counted the usual way: matrix products and convolutions of the forward pass,
+ * a multiplication and an addition each, once forward and once more for every operand that needs a gradient. Elementwise work and
+ * the optimizer are not counted, nor how anybody computes it: the number belongs to the model, so programs can be compared by it.
+ */
+export function stepFlops({ network }: Sequential, batch: number): number {
+  const graph = predictProgram(network, batch, { dtype: network.inputDType, scale: 1, offset: 0 })
+  const [, ...weights] = graph.inputs
+  const needGradient = new Set<Value>(weights)
+  let flops = 0
+  for (const node of graph.nodes) {
+    const needy = node.inputs.map(input => input !== undefined && needGradient.has(input))
+    if (needy.some(Boolean)) for (const output of node.outputs) needGradient.add(output)
+    if (!products.has(node.type)) continue
+    const once = node.operator?.traits.flops?.(node) ?? 0
+    flops += once * (1 + needy.slice(0, 2).filter(Boolean).length)
+  }
+  return flops
+}

@@ -1,0 +1,80 @@
+import type { Peer, PeerAbsent, PeerSpec, Stats } from './peer.ts'
+import { type Summary, summarize } from './statistics.ts'
+
+/** What one program did in one work. */
+export interface Measured {
+  readonly name: string
+  readonly version: string
+  readonly parameters: number
+  /** Milliseconds per step. */
+  readonly ms: Summary
+  /** Median milliseconds of each turn. */
+  readonly turns: readonly number[]
+  /** Process start to first finished step, in milliseconds. */
+  readonly firstStepMs: number
+  readonly stats: Stats
+}
+
+/** A program that took no part, and why. */
+export interface Absent extends PeerAbsent {
+  readonly name: string
+}
+
+export interface TurnOptions {
+  /** Steps of each program over all turns. */
+  readonly steps: number
+  readonly turns: number
+  /** A slow program's turn is shortened to about this long, but it is never less than one step. Default 15 s. */
+  readonly turnMs?: number
+  /** Called between turns, e.g. to measure something else in turn. */
+  readonly between?: () => Promise<void>
+}
+
+/**
+ * Lets programs take turns in one run, so that whatever else the machine does hits all alike. Each turn begins with an uncounted
+ * step, which fills caches that the others emptied, and each round begins with another program.
+ */
+export async function takeTurns(programs: readonly Peer[], options: TurnOptions): Promise<(Measured | Absent)[]> {
+  const { steps, turns, turnMs = 15_000, between } = options
+  const runs = programs.map(program => ({ program, turns: [] as number[][], failure: '' }))
+  for (let turn = 0; turn < turns; turn++) {
+    await between?.()
+    const order = runs.map((_, i) => runs[(i + turn) % runs.length])
+    for (const run of order) {
+      if (!run || run.failure) continue
+      try {
+        const [warm = 1] = (await run.program.run(1)).ms
+        const count = Math.max(1, Math.min(Math.ceil(steps / turns), Math.floor(turnMs / warm)))
+        run.turns.push([...(await run.program.run(count)).ms])
+      } catch (error) {
+        run.failure = error instanceof Error ? error.message : String(error)
+      }
+    }
+  }
+  return Promise.all(
+    runs.map(async ({ program, turns: times, failure }) => {
+      const { name, version, parameters, firstStepMs } = program
+      if (failure) return { name, absent: failure }
+      return {
+        name,
+        version,
+        parameters,
+        firstStepMs,
+        ms: summarize(times.flat()),
+        turns: times.map(ms => summarize(ms).median),
+        stats: await program.stats(),
+      }
+    }),
+  )
+}
+
+/** Why a program sits a work out; `undefined` if it does not. */
+export const sitsOut = (spec: PeerSpec, work: string): string | undefined =>
+  spec.works && !spec.works.some(name => name === work) ? 'not run: minutes a step' : undefined
+
+/** Programs that do not count the same parameters do not do the same work. */
+export function disagreement(programs: readonly Measured[]): string | undefined {
+  const counts = new Set(programs.map(({ parameters }) => parameters))
+  if (counts.size <= 1) return undefined
+  return `parameters differ: ${programs.map(({ name, parameters }) => `${name} ${parameters}`).join(', ')}`
+}
