@@ -50,7 +50,9 @@ export class Value {
   }
 
   static output(node: Node, index: number, type: TensorType | undefined, name?: string): Value {
-    return new Value(type, node, index, undefined, name)
+    // Inference rules may return an input for "the same type". Values that refer to values for their types would make chains
+    // as long as the graph, each keeping all before it alive.
+    return new Value(type instanceof Value ? type.known : type, node, index, undefined, name)
   }
 
   get dtype(): DType {

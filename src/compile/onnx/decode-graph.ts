@@ -38,7 +38,7 @@ interface Place {
 }
 
 /** Nodes made in all, after inlining: functions that call functions multiply. */
-const maxNodes = 2_000_000
+const maxNodes = 500_000
 const maxCallDepth = 100
 
 /** Reads the graphs of one model. */
@@ -207,7 +207,7 @@ export class GraphDecoder {
         `${draft.inputs.length} and ${draft.outputs.length}`,
       )
     }
-    const inside = `${where}, function ${quote(called.name)}`
+    const inside = `${this.file}, function ${quote(called.name)}`
     const names = new Names(inside, undefined, () => undefined)
     called.input.forEach((name, i) => {
       const input = draft.inputs[i]

@@ -36,10 +36,9 @@ export function initializerPieces(
   name: string,
   external: ExternalData | undefined,
 ): Uint8Array<ArrayBuffer>[] {
-  const raw = bytesOf(tensor)
   if (external) return field(graphInitializer, [toBinary(TensorProtoSchema, externalTensor(tensor, name, external))])
-  if (!raw || raw.length === 0)
-    return field(graphInitializer, [toBinary(TensorProtoSchema, encodeTensor(tensor, name))])
+  const raw = bytesOf(tensor)
+  if (!raw) return field(graphInitializer, [toBinary(TensorProtoSchema, encodeTensor(tensor, name))])
   const head = toBinary(TensorProtoSchema, create(TensorProtoSchema, header(tensor, name)))
   return field(graphInitializer, [head, ...field(tensorRawData, [raw])])
 }

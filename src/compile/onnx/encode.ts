@@ -7,7 +7,7 @@ import type { Value } from '../../graph/value.ts'
 import { codeOfDType } from '../../ops/dtype-code.ts'
 import type { ExternalData } from './decode-tensor.ts'
 import { encodeAttribute } from './encode-attribute.ts'
-import { field, initializerPieces } from './encode-tensor.ts'
+import { bytesOf, encodeTensor, field, initializerPieces } from './encode-tensor.ts'
 import { Naming } from './naming.ts'
 import {
   type GraphProto,
@@ -57,7 +57,14 @@ export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonl
     metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
     ...(graph.doc === undefined ? {} : { docString: graph.doc }),
   })
-  const initializers = constants.flatMap(({ data, name }) => initializerPieces(data, name, options.external?.(data)))
+  const initializers: Uint8Array<ArrayBuffer>[] = []
+  for (const { data, name } of constants) {
+    const external = options.external?.(data)
+    // Many small tensors are written fastest with the rest, large ones without a copy.
+    if (external || (bytesOf(data)?.length ?? 0) >= copiedBelow)
+      initializers.push(...initializerPieces(data, name, external))
+    else proto.initializer.push(encodeTensor(data, name))
+  }
   const pieces = [
     toBinary(ModelProtoSchema, head),
     ...field(modelGraph, [toBinary(GraphProtoSchema, proto), ...initializers]),
@@ -74,6 +81,7 @@ export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonl
 
 /** The number of ModelProto.graph. */
 const modelGraph = 7
+const copiedBelow = 4096
 
 /** The highest version that a node asks for, by domain. */
 function opsetsOf(graph: Graph): Map<string, number> {

@@ -1,4 +1,4 @@
-import { fromNumbers } from '../../../core/tensor-data.ts'
+import { fromNumbers, toNumbers } from '../../../core/tensor-data.ts'
 import { Value } from '../../../graph/value.ts'
 import type { NodeDraft } from '../node-maker.ts'
 import {
@@ -8,6 +8,7 @@ import {
   floatsOf,
   string,
   stringOf,
+  type Tools,
   withAttributes,
   withInput,
   without,
@@ -15,10 +16,27 @@ import {
 
 /** Upsample, which became Resize; and Resize 10, which had inputs (X, scales) and one way of placing pixels. */
 
-function asResize(draft: NodeDraft): NodeDraft {
+/** Pixels were placed at (i / scale), and the nearest taken to be the one below when enlarging and the one above when reducing. */
+function asResize(draft: NodeDraft, { make }: Tools): NodeDraft {
   const [x, scales] = draft.inputs
-  const bare = { ...draft, type: 'Resize', inputs: [x, undefined, scales] }
-  return withAttributes(bare, { coordinate_transformation_mode: string('asymmetric'), nearest_mode: string('floor') })
+  const mode = draft.attributes['mode'] ?? string('nearest')
+  const resize = (input: Value | undefined, by: Value | undefined, nearest: 'floor' | 'ceil'): NodeDraft => ({
+    ...draft,
+    type: 'Resize',
+    inputs: [input, undefined, by],
+    attributes: { mode, coordinate_transformation_mode: string('asymmetric'), nearest_mode: string(nearest) },
+  })
+  const factors = scales?.constant ? Array.from(toNumbers(scales.constant)) : []
+  const reduced = factors.some(factor => factor < 1)
+  if (!reduced || stringOf(draft, 'mode') === 'linear') return resize(x, scales, 'floor')
+  if (factors.every(factor => factor <= 1)) return resize(x, scales, 'ceil')
+  // Some axes shrink and others grow: one after the other.
+  const down = resize(x, floats(factors.map(factor => Math.min(factor, 1))), 'ceil')
+  return resize(
+    make('Resize', down.inputs, down.attributes),
+    floats(factors.map(factor => Math.max(factor, 1))),
+    'floor',
+  )
 }
 
 const floats = (values: readonly number[]): Value => Value.constant(fromNumbers('float32', [values.length], values))
@@ -45,9 +63,9 @@ export const resizeChanges: readonly Change[] = [
   {
     types: ['Upsample'],
     since: 10,
-    adapt: draft => {
+    adapt: (draft, tools) => {
       const mode = stringOf(draft, 'mode')
-      const resize = asResize(draft)
+      const resize = asResize(draft, tools)
       return mode === 'bilinear' ? withAttributes(resize, { mode: string('linear') }) : resize
     },
   },
@@ -55,7 +73,7 @@ export const resizeChanges: readonly Change[] = [
     types: ['Resize'],
     since: 11,
     // An Upsample has come this far as a Resize of the new kind.
-    adapt: draft => (draft.attributes['coordinate_transformation_mode'] ? draft : asResize(draft)),
+    adapt: (draft, tools) => (draft.attributes['coordinate_transformation_mode'] ? draft : asResize(draft, tools)),
   },
   {
     types: ['Resize'],
