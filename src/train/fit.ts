@@ -76,6 +76,8 @@ export async function runFit(
   const save = async (epoch: number, step: number) => {
     if (checkpoint) await files?.saveCheckpoint(checkpoint.path, state, { epoch, step, seed, history, fingerprint })
   }
+  // Written before the first step too: a place that cannot be written shows now, not after an hour.
+  if (!saved) await save(0, 0)
   const stepsPerEpoch = Math.ceil(source.length / full)
   const batch = new Batch(source, full)
   const rest = source.length % full === 0 ? undefined : new Batch(source, source.length % full)
