@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../../../test/support/run.ts'
-import { DTypeError, ShapeError } from '../../core/errors.ts'
-import { fromNumbers, toNumbers } from '../../core/tensor-data.ts'
-import { Value } from '../../graph/value.ts'
-import { bernoulliMask, type RandomOptions, randomBits, randomNormal, randomUniform } from './bits.ts'
+import { DTypeError, ShapeError } from '../../src/core/errors.ts'
+import { fromNumbers, toNumbers } from '../../src/core/tensor-data.ts'
+import { Value } from '../../src/graph/value.ts'
+import {
+  bernoulliMask,
+  type RandomOptions,
+  randomBits,
+  randomNormal,
+  randomUniform,
+} from '../../src/ops/random/bits.ts'
+import { evaluate } from '../support/run.ts'
 
 type Draw = (key: Value, options?: RandomOptions) => Value
 
