@@ -22,8 +22,11 @@ export interface Engine {
 export interface LoadOptions {
   /** Writes ONNX Runtime's profile (JSON) to a file with this prefix. */
   readonly profile?: string
-  /** ONNX Runtime's own graph optimisations. Default: all. */
-  readonly optimize?: boolean
+  /**
+   * ONNX Runtime's own graph optimisations. Default: all. `extended` leaves out its changes of layout, which pay for models with
+   * constant weights and cost where weights are inputs, as in training.
+   */
+  readonly optimize?: 'all' | 'extended' | 'none'
 }
 
 /** A loaded model. Freed when it is no longer reachable, or at once with `release`. */

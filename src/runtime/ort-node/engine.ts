@@ -43,9 +43,11 @@ async function loadSession(
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    graphOptimizationLevel: load.optimize === false ? 'disabled' : 'all',
+    graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
     ...(load.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: load.profile }),
     logSeverityLevel: 3,
+    // Sessions of one process (training, validation) would fight for the cores if each one's threads kept spinning between runs.
+    extra: { session: { force_spinning_stop: '1' } },
   }
   try {
     // The binding overloads path and bytes; TypeScript wants them told apart.

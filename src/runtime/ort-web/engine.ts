@@ -72,7 +72,7 @@ async function loadSession(
   }
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: ['wasm'],
-    graphOptimizationLevel: load.optimize === false ? 'disabled' : 'all',
+    graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
     logSeverityLevel: 3,
   }
   try {
