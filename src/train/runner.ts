@@ -55,7 +55,7 @@ export class StepRunner {
   ) {}
 
   static async create(program: StepProgram, engine: Engine): Promise<StepRunner> {
-    return new StepRunner(program, await Executable.create(program.graph, engine))
+    return new StepRunner(program, await Executable.create(program.graph, engine, { optimize: 'extended' }))
   }
 
   /** Runs one step on the state; returns the batch's loss. */
