@@ -49,16 +49,6 @@ process.on('SIGINT', () => {
   stop.abort()
 })
 
-try {
-  await demo(options)
-} catch (error) {
-  if (stop.signal.aborted && error === stop.signal.reason) process.exitCode = 130
-  else if (error instanceof TenonError) {
-    process.stderr.write(`\n${error.name}: ${error.message}\n`)
-    process.exitCode = 1
-  } else throw error
-}
-
 async function demo({ json, epochs, seed, engine: engineName, out }: DemoOptions): Promise<void> {
   const screen = json ? process.stderr : process.stdout
   const say = (text: string): void => void screen.write(`${text}\n`)
@@ -162,4 +152,14 @@ function downloadProgress(screen: NodeJS.WriteStream): (progress: { received: nu
     else if (!screen.isTTY && shown < 0) screen.write(`Downloading MNIST (${megabytes} MB)\n`)
     shown = share
   }
+}
+
+try {
+  await demo(options)
+} catch (error) {
+  if (stop.signal.aborted && error === stop.signal.reason) process.exitCode = 130
+  else if (error instanceof TenonError) {
+    process.stderr.write(`\n${error.name}: ${error.message}\n`)
+    process.exitCode = 1
+  } else throw error
 }

