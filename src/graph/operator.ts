@@ -9,6 +9,8 @@ export interface Traits {
   /** Each output element depends on the input elements at the same place (after broadcasting). */
   readonly elementwise?: boolean
   readonly commutative?: boolean
+  /** Elementwise, never decreasing, and flat wherever it makes different inputs equal: may trade places with a maximum, gradients included. */
+  readonly nondecreasing?: boolean
   /** The output holds the input's elements in the same order under another shape (Reshape, Squeeze, Flatten …). */
   readonly reshapes?: boolean
   /** The output is the input (Identity; Cast to the same type is found by type). */

@@ -9,6 +9,7 @@ import { mul } from '../math/mul.ts'
 import { sub } from '../math/sub.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
 import { type StaticWindowAxis, staticAxes, windowOffsets } from './conv-shape.ts'
+import { isPairs, maxPoolPairsGradient } from './max-pool-pairs.ts'
 import { poolAttrs, poolAxes, pooledType, poolFlops } from './pool-shape.ts'
 import { addToWindows, padToWindows, windowSlice } from './window-slices.ts'
 
@@ -75,6 +76,7 @@ export const maxPool: Op<['x'], ['y', 'indices?'], typeof attrs> = defineOp({
  * g = rest·[x = y], rest ← rest − g. It reads no indices, so it runs on every engine.
  */
 function maxPoolGradient(x: Value, y: Value, dy: Value, axes: readonly StaticWindowAxis[]): Value {
+  if (isPairs(x, axes)) return maxPoolPairsGradient(x, y, dy)
   const padded = padToWindows(x, axes, Number.NEGATIVE_INFINITY)
   let rest = dy
   const places = windowOffsets(axes.map(axis => axis.kernel))

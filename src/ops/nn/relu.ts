@@ -14,5 +14,5 @@ export const relu: Op<['x']> = defineOp({
   vjp: (_, y, dy) => ({ x: mul(dy, positive(y)) }),
   batch: elementwise,
   samples: [{ x: { shape: [3, 4], distinct: true } }, { x: [] }],
-  traits: { elementwise: true },
+  traits: { elementwise: true, nondecreasing: true },
 })
