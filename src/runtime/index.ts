@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Engine, EngineName } from './engine.ts'
 
-export type { Engine, EngineName, LoadOptions, Session } from './engine.ts'
+export type { Engine, EngineName } from './engine.ts'
 
 export interface EngineOptions {
   /** Threads inside one operator. Default: all cores. */

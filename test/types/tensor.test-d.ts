@@ -70,7 +70,9 @@ const [[value, aux]] = valueAndGrad((p: Params) => [p.dense[0]?.bias.sum() ?? a.
 })(params)
 expectType<Tensor<'float32', readonly []>>().of(value)
 expectType<{ readonly n: 3 }>().of(aux)
-expectType<(params: Params, x: Tensor<'float32', readonly [2, 3]>) => Tensor<'float32', readonly []>>().of(jit(loss))
+expectType<Tensor<'float32', readonly []>>().of(jit(loss)(params, a))
+// @ts-expect-error a compiled function takes the same arguments
+jit(loss)(a, params)
 const [, pull] = vjp(
   (x: Tensor<'float32'>, y: Tensor<'float64'>) => [x, y] as const,
   a,
@@ -80,7 +82,7 @@ const pulled = pull([a, tensor([1], { dtype: 'float64' })])
 expectType<Tensor<'float32', readonly [2, 3]>>().of(pulled[0])
 const second: Tensor<'float64'> = pulled[1]
 // @ts-expect-error each gradient has its argument's dtype
-const wrong: Tensor<'float32'> = second
+second.add(pulled[0])
 
 // vmap: one example's shapes are not the batch's.
 expectType<Tensor<'float32'>>().of(vmap((x: Tensor<'float32', readonly [3]>) => x.mul(2))(ones([5, 3])))
