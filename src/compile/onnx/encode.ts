@@ -155,11 +155,14 @@ class GraphEncoder {
       return optional && !used.has(output) ? '' : naming.of(output)
     })
     while (outputs.length > 1 && outputs.at(-1) === '') outputs.pop()
+    const inputs = node.inputs.map(input => (input ? naming.of(input) : ''))
+    // Not only tidy: a LayerNormalization whose last input is empty crashes the fusions of ONNX Runtime 1.30.
+    while (inputs.at(-1) === '') inputs.pop()
     return create(NodeProtoSchema, {
       opType: node.type,
       domain: node.domain,
       name: node.name ?? naming.node(node),
-      input: node.inputs.map(input => (input ? naming.of(input) : '')),
+      input: inputs,
       output: outputs,
       attribute: Object.entries(node.attributes).map(([name, attribute]) =>
         encodeAttribute(name, attribute, this.graph),

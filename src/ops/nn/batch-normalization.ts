@@ -34,13 +34,13 @@ interface Outputs<V> {
  */
 export const batchNormalization: Op<
   ['x', 'scale', 'b', 'mean', 'variance'],
-  ['y', 'running_mean?', 'running_var?'],
+  ['y', 'running_mean', 'running_var'],
   typeof attrs
 > = defineOp({
   type: 'BatchNormalization',
   since: 15,
   inputs: ['x', 'scale', 'b', 'mean', 'variance'],
-  outputs: ['y', 'running_mean?', 'running_var?'],
+  outputs: ['y', 'running_mean', 'running_var'],
   attrs,
   infer: ({ x, scale, b, mean, variance }, { training_mode }) => {
     requireFloat('BatchNormalization', x)
