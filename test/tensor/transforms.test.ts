@@ -133,6 +133,7 @@ describe('grad', () => {
       NotDifferentiableError,
     )
     expect(() => grad((x: Tensor) => x.argMax())(tensor([1, 2]))).toThrow(NotDifferentiableError)
+    // Functions that TypeScript refuses: JavaScript may call with them all the same.
     expect(() => grad((() => 3) as unknown as (x: Tensor) => Tensor)(tensor([1]))).toThrow(ArgumentError)
     expect(() => grad((async (x: Tensor) => x.sum()) as unknown as (x: Tensor) => Tensor)(tensor([1]))).toThrow(
       'returns a promise',
@@ -170,6 +171,7 @@ describe('valueAndGrad and vjp', () => {
     ])
     const [again] = pull({ product: tensor([0, 1]), sum: tensor([0, 0]) })
     expect(await again.array()).toEqual([0, 4])
+    // What TypeScript refuses: another structure.
     expect(() => pull(tensor([1]) as unknown as { product: Tensor; sum: Tensor })).toThrow(ArgumentError)
     expect(() => pull({ product: tensor([1]), sum: tensor([1, 2]) })).toThrow(ShapeError)
   })

@@ -88,7 +88,7 @@ second.add(pulled[0])
 expectType<Tensor<'float32'>>().of(vmap((x: Tensor<'float32', readonly [3]>) => x.mul(2))(ones([5, 3])))
 
 // @ts-expect-error a loss is a tensor
-grad((x: Tensor) => 3)
+grad((_x: Tensor) => 3)
 // @ts-expect-error an async function cannot be traced
 grad(async (x: Tensor) => x.sum())
 // @ts-expect-error the arguments are the function's
