@@ -3,7 +3,16 @@
 export type { DType } from './core/dtype.ts'
 export { type ErrorCode, TenonError } from './core/errors.ts'
 export type { TensorData } from './core/tensor-data.ts'
-export { datasets } from './data/index.ts'
+export {
+  type DatasetOptions,
+  type DownloadProgress,
+  datasets,
+  decodeIdx,
+  type ImageDataset,
+  type LabelledImages,
+  type ScaledData,
+  scaled,
+} from './data/index.ts'
 export { type Sequential, sequential } from './models/sequential.ts'
 export * as initializers from './nn/initializers.ts'
 export type { Layer, LayerScope } from './nn/layer.ts'

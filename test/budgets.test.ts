@@ -10,7 +10,7 @@ import { root, sourceFiles } from './support/source-files.ts'
  */
 const budgets = {
   /** What a page that builds and trains a model downloads of Tenon, minified and gzipped; the engine comes on top. */
-  browserBundleBytes: 70_000,
+  browserBundleBytes: 80_000,
   /** Lines of core, graph and autodiff without comments and blanks: what every reader has to know. */
   coreLines: 1_800,
 }

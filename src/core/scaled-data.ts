@@ -22,9 +22,3 @@ export function scaled<D extends DType>(
   }
   return { dtype: tensor.dtype, shape: tensor.shape, data: tensor.data, scale, offset }
 }
-
-export function isScaled<D extends DType>(tensor: TensorData<D>): tensor is ScaledData<D> {
-  return (
-    'scale' in tensor && typeof tensor.scale === 'number' && 'offset' in tensor && typeof tensor.offset === 'number'
-  )
-}

@@ -1,7 +1,7 @@
 import { ArgumentError, DTypeError } from '../../core/errors.ts'
 import { type Dim, type Shape, sameShape } from '../../core/shape.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { TensorType, Value } from '../../graph/value.ts'
+import type { TensorType } from '../../graph/value.ts'
 
 /** What the control-flow operators share: types through bodies. */
 
@@ -36,5 +36,3 @@ export const stacked = (type: TensorType | undefined, length: Dim, axis = 0): Te
 
 /** The shape without one axis. */
 export const without = (shape: Shape, axis: number): Shape => [...shape.slice(0, axis), ...shape.slice(axis + 1)]
-
-export const typeOf = (value: Value | undefined): TensorType | undefined => value?.type
