@@ -9,6 +9,7 @@ import {
   randomNormal,
   randomUniform,
 } from '../../src/ops/random/bits.ts'
+import { wasm } from '../../src/runtime/ort-web/index.ts'
 import { evaluate } from '../support/run.ts'
 
 type Draw = (key: Value, options?: RandomOptions) => Value
@@ -82,6 +83,15 @@ describe('random bits', () => {
       const [result] = await evaluate([randomBits(key, [size])], new Map())
       expect(result && toNumbers(result)).toEqual(again)
     }
+  })
+
+  test('are the same on the WASM engine', async () => {
+    const key = Value.input({ dtype: 'int64', shape: [2] }, 'key')
+    const feeds = new Map([[key, fromNumbers('int64', [2], [3, 42])]])
+    const draws = [randomBits(key, [999]), randomUniform(key, [999]), bernoulliMask(key, [999], 0.3)]
+    expect((await evaluate(draws, feeds, wasm({ threads: 1 }))).map(toNumbers)).toEqual(
+      (await evaluate(draws, feeds)).map(toNumbers),
+    )
   })
 
   test('have equally frequent bytes, in every place of the word', async () => {
