@@ -16,25 +16,35 @@ import { Recomputation } from './remat.ts'
  * The walk knows no operator; every rule sits with its operator in `ops/`. A value that the outputs do not depend on
  * gets `undefined`. Gradients of gradients come from calling it again.
  */
-export function vjpOf(outputs: readonly Value[], cotangents: readonly Value[], wrt: readonly Value[]): (Value | undefined)[] {
+export function vjpOf(
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+): (Value | undefined)[] {
   const grads = new Map<Value, Value>()
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i]
     if (!cotangent) return
     if (!sameShape(cotangent.shape, output.shape)) {
-      throw new ShapeError({ where: 'vjp', expected: `a cotangent of shape ${formatShape(output.shape)}`, received: formatShape(cotangent.shape) })
+      throw new ShapeError({
+        where: 'vjp',
+        expected: `a cotangent of shape ${formatShape(output.shape)}`,
+        received: formatShape(cotangent.shape),
+      })
     }
     accumulate(grads, output, cotangent)
   })
 
   const nodes = nodesBetween(wrt, outputs)
   const active = new Set<Value>(wrt)
-  for (const node of nodes) for (const output of node.outputs) if (output.type && isFloat(output.dtype)) active.add(output)
+  for (const node of nodes)
+    for (const output of node.outputs) if (output.type && isFloat(output.dtype)) active.add(output)
 
   const recomputation = new Recomputation(nodes)
   for (const node of nodes.toReversed()) {
     const received = node.outputs.map(output => grads.get(output))
-    if (received.some(grad => grad !== undefined)) inScope(node.scope, () => pullBack(node, received, active, grads, recomputation))
+    if (received.some(grad => grad !== undefined))
+      inScope(node.scope, () => pullBack(node, received, active, grads, recomputation))
   }
   return wrt.map(value => grads.get(value))
 }
@@ -42,10 +52,16 @@ export function vjpOf(outputs: readonly Value[], cotangents: readonly Value[], w
 /** Gradients of a scalar with respect to values; zeros where it does not depend on them. */
 export function gradientsOf(loss: Value, wrt: readonly Value[]): Value[] {
   if (loss.shape.length !== 0) {
-    throw new ShapeError({ where: 'grad', expected: 'a scalar loss', received: `shape ${formatShape(loss.shape)}`, remedy: 'Reduce it, e.g. by its mean.' })
+    throw new ShapeError({
+      where: 'grad',
+      expected: 'a scalar loss',
+      received: `shape ${formatShape(loss.shape)}`,
+      remedy: 'Reduce it, e.g. by its mean.',
+    })
   }
   for (const value of wrt) {
-    if (!isFloat(value.dtype)) throw new NotDifferentiableError({ where: 'grad', expected: 'floating-point variables', received: value.dtype })
+    if (!isFloat(value.dtype))
+      throw new NotDifferentiableError({ where: 'grad', expected: 'floating-point variables', received: value.dtype })
   }
   return vjpOf([loss], [scalarLike(1, loss)], wrt).map((grad, i) => grad ?? zerosLike(wrt[i] ?? loss))
 }
@@ -53,7 +69,13 @@ export function gradientsOf(loss: Value, wrt: readonly Value[]): Value[] {
 /** A zero of the value's shape (static) and dtype. */
 export const zerosLike = (value: Value): Value => expand(scalarLike(0, value), ints(staticShape(value.shape, 'zeros')))
 
-function pullBack(node: Node, received: readonly (Value | undefined)[], active: ReadonlySet<Value>, grads: Map<Value, Value>, recomputation: Recomputation): void {
+function pullBack(
+  node: Node,
+  received: readonly (Value | undefined)[],
+  active: ReadonlySet<Value>,
+  grads: Map<Value, Value>,
+  recomputation: Recomputation,
+): void {
   const wanted = node.inputs.map(input => input !== undefined && active.has(input))
   if (bodiesOf(node).some(body => body.captures.some(value => active.has(value)))) {
     throw refusal(node, 'gradients do not pass into the body of a control-flow operator')

@@ -2,9 +2,9 @@ import { NotBatchableError } from '../core/errors.ts'
 import { staticShape } from '../core/shape.ts'
 import { nodesBetween } from '../graph/graph.ts'
 import type { Node } from '../graph/node.ts'
+import type { Batched } from '../graph/operator.ts'
 import { rebuild } from '../graph/rewrite.ts'
 import { inScope } from '../graph/scope.ts'
-import type { Batched } from '../graph/operator.ts'
 import type { Value } from '../graph/value.ts'
 import { ensureBatched } from '../ops/batching.ts'
 import { ints } from '../ops/constants.ts'
@@ -17,14 +17,21 @@ import { unsqueeze } from '../ops/shape/unsqueeze.ts'
  * The batching walk: `outputs` were traced from `examples`; returns what they are when each example is one entry of the
  * matching value in `batches`, whose axis 0 has length `size`. The walk knows no operator; every rule sits in `ops/`.
  */
-export function batchOf(outputs: readonly Value[], examples: readonly Value[], batches: readonly Value[], size: number): Value[] {
+export function batchOf(
+  outputs: readonly Value[],
+  examples: readonly Value[],
+  batches: readonly Value[],
+  size: number,
+): Value[] {
   const batched = new Map<Value, Value>()
   examples.forEach((example, i) => {
     const batch = batches[i]
     if (batch) batched.set(example, batch)
   })
   for (const node of nodesBetween(examples, outputs)) {
-    const inputs = node.inputs.map((value): Batched | undefined => value && { value: batched.get(value) ?? value, batched: batched.has(value) })
+    const inputs = node.inputs.map(
+      (value): Batched | undefined => value && { value: batched.get(value) ?? value, batched: batched.has(value) },
+    )
     const results = inScope(node.scope, () => batchNode(node, inputs, size))
     node.outputs.forEach((output, i) => {
       const result = results[i]
@@ -47,7 +54,14 @@ function batchNode(node: Node, inputs: readonly (Batched | undefined)[], size: n
 
 /** The general rule: the node once per batch entry, on slices, results stacked. */
 function unroll(node: Node, inputs: readonly (Batched | undefined)[], size: number): Value[] {
-  const runs = Array.from({ length: size }, (_, i) => rebuild(node, inputs.map(input => input && entry(input, i))).outputs)
+  const runs = Array.from(
+    { length: size },
+    (_, i) =>
+      rebuild(
+        node,
+        inputs.map(input => input && entry(input, i)),
+      ).outputs,
+  )
   return node.outputs.map((_, index) =>
     concat(
       runs.map(outputs => unsqueeze(outputs[index] ?? outputs[0] ?? missing(node), ints([0]))),

@@ -1,6 +1,6 @@
 import { type ArrayOf, arrayConstructor, type DataArray, type DType } from './dtype.ts'
 import { ArgumentError, ShapeError } from './errors.ts'
-import { float16Bits, float16Value, bfloat16Bits, bfloat16Value } from './half.ts'
+import { bfloat16Bits, bfloat16Value, float16Bits, float16Value } from './half.ts'
 import { formatShape, sizeOf } from './shape.ts'
 
 /** A tensor's elements in memory: row-major, in the typed array of their dtype. */
@@ -59,7 +59,8 @@ function setNumber(dtype: DType, data: DataArray, i: number, value: number): voi
   else if (dtype === 'float16') data[i] = float16Bits(value)
   else if (dtype === 'bfloat16') data[i] = bfloat16Bits(value)
   else if (dtype === 'bool') data[i] = value ? 1 : 0
-  else if (dtype === 'string') throw new ArgumentError({ where: 'tensor data', expected: 'a numeric dtype', received: 'string' })
+  else if (dtype === 'string')
+    throw new ArgumentError({ where: 'tensor data', expected: 'a numeric dtype', received: 'string' })
   else data[i] = value
 }
 

@@ -50,7 +50,6 @@ export interface Compiled<Name extends string> {
  */
 export class Sequential implements Compiled<AnyMetricName> {
   readonly network: LayerStack
-  private readonly input: InputSpec
   private compiled:
     | { trainer: Trainer | undefined; readonly options: CompileOptions<readonly (MetricName | Metric)[]> }
     | undefined
@@ -71,7 +70,6 @@ export class Sequential implements Compiled<AnyMetricName> {
       throw new ArgumentError({ where: 'sequential', expected: 'one input layer, the first', received: 'several' })
     if (stack.length === 0)
       throw new ArgumentError({ where: 'sequential', expected: 'at least one layer after the input', received: 'none' })
-    this.input = first
     this.network = new LayerStack(
       options.name ?? 'sequential',
       first.shape,

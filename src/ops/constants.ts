@@ -4,11 +4,13 @@ import { fromNumbers, toNumbers } from '../core/tensor-data.ts'
 import { Value } from '../graph/value.ts'
 
 /** A rank-0 constant. */
-export const scalar = (value: number, dtype: Exclude<DType, 'string'> = 'float32'): Value => Value.constant(fromNumbers(dtype, [], [value]))
+export const scalar = (value: number, dtype: Exclude<DType, 'string'> = 'float32'): Value =>
+  Value.constant(fromNumbers(dtype, [], [value]))
 
 /** A rank-0 constant of the same dtype as `like`. */
 export function scalarLike(value: number, like: { readonly dtype: DType }): Value {
-  if (like.dtype === 'string') throw new ArgumentError({ where: 'constant', expected: 'a numeric dtype', received: 'string' })
+  if (like.dtype === 'string')
+    throw new ArgumentError({ where: 'constant', expected: 'a numeric dtype', received: 'string' })
   return scalar(value, like.dtype)
 }
 
@@ -16,12 +18,20 @@ export function scalarLike(value: number, like: { readonly dtype: DType }): Valu
 export const ints = (values: readonly number[]): Value => Value.constant(fromNumbers('int64', [values.length], values))
 
 /** A tensor constant from numbers. */
-export const constant = (values: readonly number[], shape: readonly number[] = [values.length], dtype: Exclude<DType, 'string'> = 'float32'): Value =>
-  Value.constant(fromNumbers(dtype, shape, values))
+export const constant = (
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+  dtype: Exclude<DType, 'string'> = 'float32',
+): Value => Value.constant(fromNumbers(dtype, shape, values))
 
 /** A tensor constant of the same dtype as `like`. */
-export function constantLike(values: readonly number[], shape: readonly number[], like: { readonly dtype: DType }): Value {
-  if (like.dtype === 'string') throw new ArgumentError({ where: 'constant', expected: 'a numeric dtype', received: 'string' })
+export function constantLike(
+  values: readonly number[],
+  shape: readonly number[],
+  like: { readonly dtype: DType },
+): Value {
+  if (like.dtype === 'string')
+    throw new ArgumentError({ where: 'constant', expected: 'a numeric dtype', received: 'string' })
   return constant(values, shape, like.dtype)
 }
 

@@ -21,7 +21,10 @@ export function checkArity(type: string, specs: readonly InputSpec[], values: re
 }
 
 /** List → record by name; a variadic name takes all that remains. */
-export function namesOf<V>(list: readonly (V | undefined)[], specs: readonly InputSpec[]): Record<string, V | readonly (V | undefined)[] | undefined> {
+export function namesOf<V>(
+  list: readonly (V | undefined)[],
+  specs: readonly InputSpec[],
+): Record<string, V | readonly (V | undefined)[] | undefined> {
   const record: Record<string, V | readonly (V | undefined)[] | undefined> = {}
   specs.forEach((spec, i) => {
     record[spec.name] = spec.kind === 'variadic' ? list.slice(i) : list[i]
@@ -32,15 +35,24 @@ export function namesOf<V>(list: readonly (V | undefined)[], specs: readonly Inp
 type Spec = { readonly kind: Attribute['kind']; readonly default: unknown; readonly required: boolean }
 
 /** ONNX attributes → plain values with defaults; throws on a wrong kind or a missing required one. */
-export function plainAttributes(type: string, specs: Readonly<Record<string, Spec>>, attributes: Attributes): Record<string, unknown> {
+export function plainAttributes(
+  type: string,
+  specs: Readonly<Record<string, Spec>>,
+  attributes: Attributes,
+): Record<string, unknown> {
   const plain: Record<string, unknown> = {}
   for (const [key, spec] of Object.entries(specs)) {
     const attribute = attributes[key]
     if (attribute === undefined) {
-      if (spec.required) throw new ArgumentError({ where: type, expected: `the attribute '${key}'`, received: 'nothing' })
+      if (spec.required)
+        throw new ArgumentError({ where: type, expected: `the attribute '${key}'`, received: 'nothing' })
       plain[key] = spec.default
     } else if (attribute.kind !== spec.kind) {
-      throw new ArgumentError({ where: type, expected: `attribute '${key}' of type ${spec.kind}`, received: attribute.kind })
+      throw new ArgumentError({
+        where: type,
+        expected: `attribute '${key}' of type ${spec.kind}`,
+        received: attribute.kind,
+      })
     } else plain[key] = attribute.value
   }
   return plain

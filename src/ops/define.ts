@@ -3,7 +3,16 @@ import type { TensorData } from '../core/tensor-data.ts'
 import type { Attribute, Attributes } from '../graph/attribute.ts'
 import type { Graph } from '../graph/graph.ts'
 import { Node } from '../graph/node.ts'
-import { type AnySample, type Batched, type InputSpec, NoGradient, type Operator, type SampleCheck, type SampleInput, type Traits } from '../graph/operator.ts'
+import {
+  type AnySample,
+  type Batched,
+  type InputSpec,
+  NoGradient,
+  type Operator,
+  type SampleCheck,
+  type SampleInput,
+  type Traits,
+} from '../graph/operator.ts'
 import type { TensorType, Value } from '../graph/value.ts'
 import { checkArity, namesOf, parseSpec, plainAttributes } from './define-checks.ts'
 
@@ -26,9 +35,15 @@ type Cotangents<O extends Names> = O extends readonly [infer S extends string]
   ? S extends `...${string}`
     ? readonly (Value | undefined)[]
     : Value
-  : { readonly [S in O[number] as Bare<S>]: S extends `...${string}` ? readonly (Value | undefined)[] : Value | undefined }
+  : {
+      readonly [S in O[number] as Bare<S>]: S extends `...${string}`
+        ? readonly (Value | undefined)[]
+        : Value | undefined
+    }
 type Gradients<I extends Names> = {
-  readonly [S in I[number] as Bare<S>]: S extends `...${string}` ? readonly (Value | undefined)[] | NoGradient : Value | NoGradient | undefined
+  readonly [S in I[number] as Bare<S>]: S extends `...${string}`
+    ? readonly (Value | undefined)[] | NoGradient
+    : Value | NoGradient | undefined
 }
 type Positional<I extends Names, V = Value> = I extends readonly [infer S extends string, ...infer Rest extends Names]
   ? S extends `${string}?`
@@ -65,7 +80,11 @@ export type AttributesGiven<A extends Specs> = { readonly [K in RequiredKeys<A>]
 
 const spec =
   <Kind extends keyof AttributeTypes>(kind: Kind) =>
-  <T extends AttributeTypes[Kind] | undefined = undefined>(value?: T): AttributeSpec<T extends undefined ? AttributeTypes[Kind] | undefined : AttributeTypes[Kind], Kind> & { readonly required: false } => ({
+  <T extends AttributeTypes[Kind] | undefined = undefined>(
+    value?: T,
+  ): AttributeSpec<T extends undefined ? AttributeTypes[Kind] | undefined : AttributeTypes[Kind], Kind> & {
+    readonly required: false
+  } => ({
     kind,
     // An omitted default is undefined, which is exactly what the conditional type says.
     default: value as T extends undefined ? AttributeTypes[Kind] | undefined : AttributeTypes[Kind],
@@ -89,7 +108,14 @@ export const attr = {
   ints: spec('ints'),
   floats: spec('floats'),
   strings: spec('strings'),
-  required: { int: needed('int'), float: needed('float'), string: needed('string'), tensor: needed('tensor'), ints: needed('ints'), graph: needed('graph') },
+  required: {
+    int: needed('int'),
+    float: needed('float'),
+    string: needed('string'),
+    tensor: needed('tensor'),
+    ints: needed('ints'),
+    graph: needed('graph'),
+  },
 }
 
 // ── The definition ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,7 +143,9 @@ export type BatchRule<I extends Names, O extends Names, A extends Specs> = (
 export const unrolled = Symbol('unrolled')
 
 export type Sample<I extends Names, A extends Specs> = {
-  readonly [S in I[number] as S extends `${string}?` ? never : Bare<S>]: S extends `...${string}` ? readonly SampleInput[] : SampleInput
+  readonly [S in I[number] as S extends `${string}?` ? never : Bare<S>]: S extends `...${string}`
+    ? readonly SampleInput[]
+    : SampleInput
 } & { readonly [S in I[number] as S extends `${string}?` ? Bare<S> : never]?: SampleInput } & {
   readonly attrs?: AttributesGiven<A>
   /** Checks left out for this sample, each with its reason. */
@@ -134,7 +162,11 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
   readonly outputs?: O
   readonly attrs?: A
   /** Output types from input types (and constants), `undefined` where they cannot be told; throws a typed error when the inputs do not fit. */
-  readonly infer: (inputs: Inputs<I>, attributes: AttributesOf<A>, outputCount: number) => Outputs<O, TensorType | undefined>
+  readonly infer: (
+    inputs: Inputs<I>,
+    attributes: AttributesOf<A>,
+    outputCount: number,
+  ) => Outputs<O, TensorType | undefined>
   /** Vector-Jacobian product: gradients by input name. Only values that have one get one; integers get `nondiff`. */
   readonly vjp:
     | NoGradient
@@ -156,13 +188,20 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
  * Operator constants are annotated with this type (`const tanh: Op<['x']> = …`), since gradient rules refer to
  * each other in circles that inference cannot follow.
  */
-export interface Op<I extends Names, O extends Names = readonly ['y'], A extends Specs = Record<never, never>> extends Operator {
-  (...args: RequiredKeys<A> extends never ? [...Positional<I>, attributes?: AttributesGiven<A>] : [...Positional<I>, attributes: AttributesGiven<A>]): Outputs<O>
+export interface Op<I extends Names, O extends Names = readonly ['y'], A extends Specs = Record<never, never>>
+  extends Operator {
+  (
+    ...args: RequiredKeys<A> extends never
+      ? [...Positional<I>, attributes?: AttributesGiven<A>]
+      : [...Positional<I>, attributes: AttributesGiven<A>]
+  ): Outputs<O>
 }
 
-export function defineOp<const I extends Names, const A extends Specs = Record<never, never>, const O extends Names = readonly ['y']>(
-  definition: Definition<I, O, A>,
-): Op<I, O, A> {
+export function defineOp<
+  const I extends Names,
+  const A extends Specs = Record<never, never>,
+  const O extends Names = readonly ['y'],
+>(definition: Definition<I, O, A>): Op<I, O, A> {
   const { type, domain = '', traits = {} } = definition
   const inputs = definition.inputs.map(parseSpec)
   const outputs = (definition.outputs ?? ['y']).map(parseSpec)
@@ -170,7 +209,8 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
 
   // The casts in this function are the boundary between lists of values, which graphs hold, and the named records that
   // rules are written with. Both are built from the same declaration, so they agree.
-  const toRecord = <V>(list: readonly (V | undefined)[], names: readonly InputSpec[]) => namesOf(list, names) as Inputs<I, V>
+  const toRecord = <V>(list: readonly (V | undefined)[], names: readonly InputSpec[]) =>
+    namesOf(list, names) as Inputs<I, V>
   const toOutputs = <V>(list: readonly (V | undefined)[]) => {
     const [only] = outputs
     if (outputs.length === 1 && only) return (only.kind === 'variadic' ? list : list[0]) as Outputs<O, V>
@@ -202,10 +242,14 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
 
     apply(values, attributes, hints) {
       checkArity(type, inputs, values)
-      const count = hints?.outputCount ?? definition.countOutputs?.(toRecord(values, inputs), read(attributes)) ?? outputs.length
+      const count =
+        hints?.outputCount ?? definition.countOutputs?.(toRecord(values, inputs), read(attributes)) ?? outputs.length
       const known = values.every(value => value === undefined || value.type !== undefined)
-      const types = known ? self.infer(values, attributes, count) : new Array<TensorType | undefined>(count).fill(undefined)
-      return new Node({ type, domain, inputs: values, attributes, outputs: types, operator: self, name: hints?.name }).outputs
+      const types = known
+        ? self.infer(values, attributes, count)
+        : new Array<TensorType | undefined>(count).fill(undefined)
+      return new Node({ type, domain, inputs: values, attributes, outputs: types, operator: self, name: hints?.name })
+        .outputs
     },
 
     vjp(node, values, results, grads) {
@@ -217,17 +261,31 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
         (outputs.length === 1 ? toOutputs(grads) : namesOf(grads, outputs)) as Cotangents<O>,
         read(node.attributes),
       )
-      return flatten(found as Record<string, Value | NoGradient | undefined | readonly (Value | undefined)[]>, inputs, values.length)
+      return flatten(
+        found as Record<string, Value | NoGradient | undefined | readonly (Value | undefined)[]>,
+        inputs,
+        values.length,
+      )
     },
 
     batch(node, values, size) {
       const rule = definition.batch
       if (rule instanceof NoGradient || rule === unrolled) {
-        throw new ArgumentError({ where: `vmap of ${type}`, expected: 'an operator with a batching rule', received: 'none' })
+        throw new ArgumentError({
+          where: `vmap of ${type}`,
+          expected: 'an operator with a batching rule',
+          received: 'none',
+        })
       }
       const attributes = read(node.attributes)
       const call = (given: Inputs<I>, plain: AttributesOf<A>) =>
-        toOutputs(self.apply(flatten(given as Record<string, Value | readonly Value[] | undefined>, inputs) as Value[], self.toAttributes(plain), { outputCount: node.outputs.length }))
+        toOutputs(
+          self.apply(
+            flatten(given as Record<string, Value | readonly Value[] | undefined>, inputs) as Value[],
+            self.toAttributes(plain),
+            { outputCount: node.outputs.length },
+          ),
+        )
       return fromOutputs(rule(toRecord(values, inputs), { size, call, attributes, outputCount: node.outputs.length }))
     },
 
@@ -243,7 +301,12 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
         const value = plain[key]
         if (value === undefined) {
           if (!required) continue
-          throw new ArgumentError({ where: type, expected: `the attribute '${key}'`, received: 'nothing', remedy: `Pass { ${key}: … }.` })
+          throw new ArgumentError({
+            where: type,
+            expected: `the attribute '${key}'`,
+            received: 'nothing',
+            remedy: `Pass { ${key}: … }.`,
+          })
         }
         // What equals the default is left out, so that equal nodes look equal.
         if (!required && fallback !== undefined && JSON.stringify(value) === JSON.stringify(fallback)) continue
@@ -268,7 +331,11 @@ export function defineOp<const I extends Names, const A extends Specs = Record<n
 }
 
 /** Record by name → list in declared order; missing optional entries at the end are dropped. */
-function flatten<V>(record: Readonly<Record<string, V | readonly V[] | undefined>>, specs: readonly InputSpec[], count?: number): (V | undefined)[] {
+function flatten<V>(
+  record: Readonly<Record<string, V | readonly V[] | undefined>>,
+  specs: readonly InputSpec[],
+  count?: number,
+): (V | undefined)[] {
   const list: (V | undefined)[] = []
   for (const { name, kind } of specs) {
     const entry = record[name]

@@ -28,5 +28,9 @@ export const findDType = (code: number): DType | undefined => byCode.get(code)
 export function dtypeOfCode(code: number): DType {
   const dtype = byCode.get(code)
   if (dtype) return dtype
-  throw new UnsupportedError({ where: 'dtype', expected: `one of ${dtypes.join(', ')}`, received: `ONNX data type ${code}` })
+  throw new UnsupportedError({
+    where: 'dtype',
+    expected: `one of ${dtypes.join(', ')}`,
+    received: `ONNX data type ${code}`,
+  })
 }

@@ -20,16 +20,25 @@ export function sameDType(where: string, ...inputs: readonly TensorType[]): DTyp
 function requireDType(where: string, input: TensorType, allowed: boolean, expected: string): void {
   if (!allowed) throw new DTypeError({ where, expected, received: input.dtype, remedy: 'Cast the input first.' })
 }
-export const requireFloat = (where: string, input: TensorType): void => requireDType(where, input, isFloat(input.dtype), 'a floating-point tensor')
-export const requireNumeric = (where: string, input: TensorType): void => requireDType(where, input, isNumeric(input.dtype), 'a numeric tensor')
-export const requireInteger = (where: string, input: TensorType): void => requireDType(where, input, isInt(input.dtype), 'an integer tensor')
-export const requireBool = (where: string, input: TensorType): void => requireDType(where, input, input.dtype === 'bool', 'a bool tensor')
+export const requireFloat = (where: string, input: TensorType): void =>
+  requireDType(where, input, isFloat(input.dtype), 'a floating-point tensor')
+export const requireNumeric = (where: string, input: TensorType): void =>
+  requireDType(where, input, isNumeric(input.dtype), 'a numeric tensor')
+export const requireInteger = (where: string, input: TensorType): void =>
+  requireDType(where, input, isInt(input.dtype), 'an integer tensor')
+export const requireBool = (where: string, input: TensorType): void =>
+  requireDType(where, input, input.dtype === 'bool', 'a bool tensor')
 export const requireIndex = (where: string, input: TensorType): void =>
   requireDType(where, input, input.dtype === 'int64' || input.dtype === 'int32', 'int64 or int32 indices')
 
 export function requireRank(where: string, input: TensorType, rank: number, meaning: string): void {
   if (input.shape.length !== rank) {
-    throw new ShapeError({ where, expected: `a tensor of rank ${rank} (${meaning})`, received: `shape ${formatShape(input.shape)}`, details: { rank } })
+    throw new ShapeError({
+      where,
+      expected: `a tensor of rank ${rank} (${meaning})`,
+      received: `shape ${formatShape(input.shape)}`,
+      details: { rank },
+    })
   }
 }
 
@@ -57,7 +66,13 @@ export const numericBinary =
   }
 
 /** Two dimensions that must be equal: the size if either is known. */
-export function equalDims(where: string, a: Shape[number], b: Shape[number], expected: string, received: string): Shape[number] {
+export function equalDims(
+  where: string,
+  a: Shape[number],
+  b: Shape[number],
+  expected: string,
+  received: string,
+): Shape[number] {
   if (a === b || typeof b === 'string') return a
   if (typeof a === 'string') return b
   throw new ShapeError({ where, expected, received })

@@ -98,9 +98,10 @@ describe('layers are Keras’s: outputs, gradients, updates', () => {
     const [got, ...rest] = await executable.run(feeds)
 
     close(got, item.output, 'output')
-    item.gradients.forEach((gradient, i) => close(rest[i], gradient, `gradient ${i}`))
+    for (const [i, gradient] of item.gradients.entries()) close(rest[i], gradient, `gradient ${i}`)
     expect(grads).toHaveLength(item.gradients.length)
-    item.updated?.forEach((update, i) => close(rest[grads.length + i], update, `updated ${update.name}`))
+    for (const [i, update] of item.updated?.entries() ?? [])
+      close(rest[grads.length + i], update, `updated ${update.name}`)
   })
 })
 

@@ -21,7 +21,11 @@ export async function load(inputs: readonly Value[], outputs: readonly Value[], 
 }
 
 /** Runs once. */
-export async function evaluate(outputs: readonly Value[], feeds: ReadonlyMap<Value, TensorData>, engine: Engine = testEngine): Promise<TensorData[]> {
+export async function evaluate(
+  outputs: readonly Value[],
+  feeds: ReadonlyMap<Value, TensorData>,
+  engine: Engine = testEngine,
+): Promise<TensorData[]> {
   return (await load([...feeds.keys()], outputs, engine))(feeds)
 }
 

@@ -11,7 +11,12 @@ export interface DrawnSample {
 }
 
 /** Draws a sample's inputs, the same ones each time. `float` replaces float32 (for checks in float64). */
-export function drawSample(operator: Operator, sample: AnySample, index: number, float: 'float32' | 'float64' = 'float32'): DrawnSample {
+export function drawSample(
+  operator: Operator,
+  sample: AnySample,
+  index: number,
+  float: 'float32' | 'float64' = 'float32',
+): DrawnSample {
   const rng = new Rng(1).fork(`${operator.type}#${index}`)
   const feeds = new Map<Value, TensorData>()
   const values: (Value | undefined)[] = []
@@ -31,7 +36,8 @@ export function drawSample(operator: Operator, sample: AnySample, index: number,
   for (const { name, kind } of operator.inputs) {
     const input = sample.inputs[name]
     if (input === undefined) values.push(undefined)
-    else if (kind === 'variadic') values.push(...(input as readonly SampleInput[]).map((item, i) => one(item, `${name}${i}`)))
+    else if (kind === 'variadic')
+      values.push(...(input as readonly SampleInput[]).map((item, i) => one(item, `${name}${i}`)))
     else values.push(one(input as SampleInput, name))
   }
   while (values.length > 0 && values.at(-1) === undefined) values.pop()
@@ -45,7 +51,11 @@ function numeric(dtype: DType): Exclude<DType, 'string'> {
   return dtype
 }
 
-function draw(spec: Exclude<SampleInput, { readonly values: readonly number[] } | readonly number[]> | { shape: readonly number[] }, dtype: DType, rng: Rng): number[] {
+function draw(
+  spec: Exclude<SampleInput, { readonly values: readonly number[] } | readonly number[]> | { shape: readonly number[] },
+  dtype: DType,
+  rng: Rng,
+): number[] {
   const size = spec.shape.reduce((n, dim) => n * dim, 1)
   if ('distinct' in spec && spec.distinct) {
     // Steps of 0.25 around zero (never zero itself), jittered, in random order.
