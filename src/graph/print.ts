@@ -1,6 +1,6 @@
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Attribute } from './attribute.ts'
-import { bodiesOf, type Graph } from './graph.ts'
+import type { Graph } from './graph.ts'
 import type { Node } from './node.ts'
 import { formatType, type Value } from './value.ts'
 
@@ -135,7 +135,3 @@ function attributeText(attribute: Attribute): string | undefined {
 
 const abbreviated = (items: readonly string[]): string =>
   (items.length > 16 ? [...items.slice(0, 16), '…'] : items).join(', ')
-
-/** Nodes in all, those of bodies included. */
-export const countNodes = (graph: Graph): number =>
-  graph.nodes.reduce((n, node) => n + 1 + bodiesOf(node).reduce((m, body) => m + countNodes(body), 0), 0)

@@ -146,13 +146,15 @@ export class GraphDecoder {
     const domain = proto.domain === 'ai.onnx' ? '' : proto.domain
     const inputs = proto.input.map(name => (name === '' || names.isOmitted(name) ? undefined : names.get(name, what)))
     while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop()
+    const outputs = proto.output.map(name => name || undefined)
+    while (outputs.length > 1 && outputs.at(-1) === undefined) outputs.pop()
     const attributes = this.attributes(proto, place, where)
     const draft: NodeDraft = {
       type: proto.opType,
       domain,
       inputs,
       attributes,
-      outputs: proto.output.map(name => name || undefined),
+      outputs,
       name: proto.name || undefined,
       scope: place.scope,
       opset: undefined,

@@ -1,4 +1,4 @@
-import { TenonError } from '../../core/errors.ts'
+import { FormatError, TenonError } from '../../core/errors.ts'
 import type { Attributes } from '../../graph/attribute.ts'
 import { inferTypes } from '../../graph/inference.ts'
 import { Node } from '../../graph/node.ts'
@@ -29,9 +29,8 @@ export function makeNode(draft: NodeDraft, where: string): readonly Value[] {
   const operator = fitting(findOperator(type, domain), draft, where)
   const declared = outputs.map(name => (name === undefined ? undefined : draft.declaredType(name)))
   const inferred = operator && infer(operator, draft, where)
-  // An operator of the table gets all its outputs, as if it had been called here, so that its gradient rule finds them.
-  const variadic = operator?.outputs.some(output => output.kind === 'variadic')
-  const count = Math.max(outputs.length, inferred?.length ?? 0, operator && !variadic ? operator.outputs.length : 0)
+  // The rule knows how many outputs the operator has here; its gradient rule may want those that the file leaves unnamed.
+  const count = Math.max(outputs.length, inferred?.length ?? 0)
   const types = Array.from({ length: count }, (_, i) => inferred?.[i] ?? declared[i])
   return new Node({
     type,
@@ -74,9 +73,14 @@ function fitting(
 function infer(operator: Operator, { inputs, attributes, outputs }: NodeDraft, where: string) {
   const variadic = operator.outputs.some(output => output.kind === 'variadic')
   try {
-    return inferTypes(operator, inputs, attributes, variadic ? outputs.length : undefined)
+    const types = inferTypes(operator, inputs, attributes, variadic ? outputs.length : undefined)
+    for (const type of types ?? []) {
+      const beyond = type?.shape.find(dim => typeof dim === 'number' && !(Number.isSafeInteger(dim) && dim >= 0))
+      if (beyond !== undefined) throw badFormat(where, 'an output with sizes from 0 to 2^53', String(beyond))
+    }
+    return types
   } catch (error) {
-    if (!(error instanceof TenonError)) throw error
+    if (!(error instanceof TenonError) || error instanceof FormatError) throw error
     throw badFormat(where, error.expected, error.received, error)
   }
 }

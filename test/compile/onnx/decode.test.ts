@@ -314,6 +314,10 @@ describe('a model that breaks the rules is refused with its place', () => {
       { nodes: relu, outputs: y, inputs: [value('x', new Array(100).fill(1))] },
       /rank 64 at most/,
     ],
+    'sizes whose product overflows': [
+      { nodes: [node('Flatten', ['x'], ['y'])], inputs: [value('x', [1, 2 ** 50, 2 ** 50])], outputs: [untyped('y')] },
+      /node Flatten: expected an output with sizes from 0 to 2\^53/,
+    ],
     'a tensor segment': [
       {
         nodes: [
