@@ -25,3 +25,10 @@ export async function createEngine(name: EngineName, options: EngineOptions = {}
       })
   }
 }
+
+/** Whether the WebGPU engine works here and, if not, why. It runs outside the browser only; see `webgpuAvailable` of ort-node. */
+export async function webgpuAvailable(): Promise<
+  { readonly available: true } | { readonly available: false; readonly reason: string }
+> {
+  return (await import('#ort-node')).webgpuAvailable()
+}
