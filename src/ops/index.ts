@@ -169,6 +169,18 @@ import { tile } from './shape/tile.ts'
 import { transpose } from './shape/transpose.ts'
 import { trilu } from './shape/trilu.ts'
 import { unsqueeze } from './shape/unsqueeze.ts'
+import { gridSample } from './nn/grid-sample.ts'
+import { roiAlign } from './nn/roi-align.ts'
+import { maxRoiPool } from './nn/max-roi-pool.ts'
+import { nonMaxSuppression } from './nn/non-max-suppression.ts'
+import { rotaryEmbedding } from './nn/rotary-embedding.ts'
+import { attention } from './nn/attention.ts'
+import { hannWindow } from './signal/hann-window.ts'
+import { hammingWindow } from './signal/hamming-window.ts'
+import { blackmanWindow } from './signal/blackman-window.ts'
+import { melWeightMatrix } from './signal/mel-weight-matrix.ts'
+import { dft } from './signal/dft.ts'
+import { stft } from './signal/stft.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -340,6 +352,18 @@ export const operators: readonly Operator[] = [
   gru,
   lstm,
   cumProd,
+  gridSample,
+  roiAlign,
+  maxRoiPool,
+  nonMaxSuppression,
+  rotaryEmbedding,
+  attention,
+  hannWindow,
+  hammingWindow,
+  blackmanWindow,
+  melWeightMatrix,
+  dft,
+  stft,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))
