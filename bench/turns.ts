@@ -24,7 +24,7 @@ export interface TurnOptions {
   /** Steps of each program over all turns. */
   readonly steps: number
   readonly turns: number
-  /** A slow program's turn is shortened to about this long, but it is never less than one step. Default 15 s. */
+  /** A slow program's turn is shortened to about this long, down to one step, which then counts itself. Default 5 s. */
   readonly turnMs?: number
   /** Called between turns, e.g. to measure something else in turn. */
   readonly between?: () => Promise<void>
@@ -35,7 +35,7 @@ export interface TurnOptions {
  * step, which fills caches that the others emptied, and each round begins with another program.
  */
 export async function takeTurns(programs: readonly Peer[], options: TurnOptions): Promise<(Measured | Absent)[]> {
-  const { steps, turns, turnMs = 15_000, between } = options
+  const { steps, turns, turnMs = 5000, between } = options
   const runs = programs.map(program => ({ program, turns: [] as number[][], failure: '' }))
   for (let turn = 0; turn < turns; turn++) {
     await between?.()
@@ -44,8 +44,8 @@ export async function takeTurns(programs: readonly Peer[], options: TurnOptions)
       if (!run || run.failure) continue
       try {
         const [warm = 1] = (await run.program.run(1)).ms
-        const count = Math.max(1, Math.min(Math.ceil(steps / turns), Math.floor(turnMs / warm)))
-        run.turns.push([...(await run.program.run(count)).ms])
+        const count = Math.min(Math.ceil(steps / turns), Math.floor(turnMs / warm))
+        run.turns.push(count > 0 ? [...(await run.program.run(count)).ms] : [warm])
       } catch (error) {
         run.failure = error instanceof Error ? error.message : String(error)
       }

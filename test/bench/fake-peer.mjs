@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 const [work, batch, threads, , variant] = process.argv.slice(2)
 const send = message => process.stdout.write(`${JSON.stringify(message)}\n`)
 
-if (variant === 'missing') await import('no-such-package-anywhere')
+const missing = 'no-such-package-anywhere'
+if (variant === 'missing') await import(missing)
 if (variant === 'silent') process.exit(3)
 if (variant === 'cannot') {
   send({ error: `cannot do ${work}` })
