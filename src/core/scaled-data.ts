@@ -22,3 +22,5 @@ export function scaled<D extends DType>(
   }
   return { dtype: tensor.dtype, shape: tensor.shape, data: tensor.data, scale, offset }
 }
+
+export const isScaled = (tensor: TensorData): tensor is ScaledData => 'scale' in tensor && 'offset' in tensor

@@ -2,6 +2,7 @@ import { bytesPerElement, type NumericArray } from '../core/dtype.ts'
 import { DataError, DTypeError, ShapeError } from '../core/errors.ts'
 import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
 import type { Rng } from '../core/rng.ts'
+import { isScaled, type ScaledData } from '../core/scaled-data.ts'
 import { formatShape } from '../core/shape.ts'
 import { allocate, type TensorData, toNumbers } from '../core/tensor-data.ts'
 import type { Loss } from '../nn/losses.ts'
@@ -9,7 +10,7 @@ import type { Network } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
 
 /** Samples along axis 0. Raw elements may stand for scaled values (value = raw · scale + offset): pixels stay bytes. */
-export type Samples = (TensorData & { readonly scale?: number; readonly offset?: number }) | readonly Nested[]
+export type Samples = TensorData | ScaledData | readonly Nested[]
 
 /** Inputs and targets, checked against a network and a loss, from which batches are taken. */
 export class DataSource {
@@ -141,7 +142,7 @@ export function asTensor(x: Samples, name: string, network: Network): TensorData
 }
 
 export function formatOf(x: Samples, tensor: TensorData): InputFormat {
-  const { scale = 1, offset = 0 } = isTensorData(x) ? x : {}
+  const { scale, offset } = isTensorData(x) && isScaled(x) ? x : { scale: 1, offset: 0 }
   return { dtype: tensor.dtype, scale, offset }
 }
 
