@@ -173,6 +173,24 @@ describe('style', () => {
   })
 })
 
+describe('the lock file', () => {
+  type Entry = { optionalDependencies?: Record<string, string>; resolved?: string }
+  const lock: { packages: Record<string, Entry> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+
+  test('holds the packages of every platform, or npm ci refuses it (npm run lock:complete)', () => {
+    const missing = Object.entries(lock.packages).flatMap(([at, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        name => !lock.packages[`${at}/node_modules/${name}`] && !lock.packages[`node_modules/${name}`],
+      ),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('names packages and hashes, not where they were downloaded from', () => {
+    expect(Object.entries(lock.packages).filter(([, { resolved }]) => resolved?.startsWith('http'))).toEqual([])
+  })
+})
+
 describe('the scanner itself', () => {
   test('tells imports apart and skips comments', () => {
     const code = withoutComments(`
