@@ -181,6 +181,14 @@ import { blackmanWindow } from './signal/blackman-window.ts'
 import { melWeightMatrix } from './signal/mel-weight-matrix.ts'
 import { dft } from './signal/dft.ts'
 import { stft } from './signal/stft.ts'
+import { simplifiedLayerNormalization } from './contrib/simplified-layer-normalization.ts'
+import { skipLayerNormalization } from './contrib/skip-layer-normalization.ts'
+import { skipSimplifiedLayerNormalization } from './contrib/skip-simplified-layer-normalization.ts'
+import { fusedConv } from './contrib/fused-conv.ts'
+import { multiHeadAttention } from './contrib/multi-head-attention.ts'
+import { rotaryEmbeddingMicrosoft } from './contrib/rotary-embedding.ts'
+import { matMulNBits } from './contrib/mat-mul-n-bits.ts'
+import { dynamicQuantizeMatMul } from './contrib/dynamic-quantize-mat-mul.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -364,6 +372,14 @@ export const operators: readonly Operator[] = [
   melWeightMatrix,
   dft,
   stft,
+  simplifiedLayerNormalization,
+  skipLayerNormalization,
+  skipSimplifiedLayerNormalization,
+  fusedConv,
+  multiHeadAttention,
+  rotaryEmbeddingMicrosoft,
+  matMulNBits,
+  dynamicQuantizeMatMul,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

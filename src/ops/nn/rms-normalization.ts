@@ -1,4 +1,6 @@
 import { normalizeAxis, staticShape } from '../../core/shape.ts'
+import type { Batched } from '../../graph/operator.ts'
+import type { Value } from '../../graph/value.ts'
 import { ensureBatched, logicalRank, padRank } from '../batching.ts'
 import { ints, scalarLike } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
@@ -28,27 +30,46 @@ export const rmsNormalization: Op<['x', 'scale'], ['y'], typeof attrs> = defineO
     requireFits('RMSNormalization', 'scale', scale, x.shape)
     return { dtype: sameDType('RMSNormalization', x, scale), shape: x.shape }
   },
-  // With x̂ = x·r: dx = r·(g − x̂·mean(g·x̂)), g = dy·scale.
-  vjp: ({ x, scale }, _y, dy, { axis, epsilon }) => {
-    const axes = ints(trailingAxes(x, axis))
-    const r = div(scalarLike(1, x), sqrt(add(reduceMean(mul(x, x), axes), scalarLike(epsilon, x))))
-    const normal = mul(x, r)
-    const g = mul(dy, scale)
-    const along = reduceMean(mul(g, normal), axes)
-    return { x: mul(r, sub(g, mul(normal, along))), scale: unbroadcast(mul(dy, normal), scale) }
-  },
-  batch: ({ x, scale }, { call, attributes, size }) => {
-    const all = ensureBatched(x, size)
-    const rank = logicalRank(x)
-    const first = normalizeAxis(attributes.axis, rank, 'vmap of RMSNormalization')
-    const moved = { ...attributes, axis: first + 1 }
-    if (!scale.batched) return call({ x: all, scale: scale.value }, moved)
-    const ones = expand(scalarLike(1, all), ints(staticShape(all.shape.slice(first + 1), 'vmap of RMSNormalization')))
-    return mul(call({ x: all, scale: ones }, moved), padRank(scale, rank))
-  },
+  vjp: ({ x, scale }, _y, dy, attributes) => rmsGradient(x, scale, dy, attributes),
+  batch: batchRms,
   samples: [
     { x: [2, 3, 5], scale: [5] },
     { x: [2, 3, 4], scale: [3, 4], attrs: { axis: 1, epsilon: 0.01 } },
   ],
   traits: { flops: node => 4 * countedSize(node.inputs[0]?.shape ?? []) },
 })
+
+interface RmsAttributes {
+  readonly axis: number
+  readonly epsilon: number
+  readonly stash_type: number
+}
+
+/** With x̂ = x·r, r = (mean(x²) + ε)^(−1/2): dx = r·(g − x̂·mean(g·x̂)), g = dy·scale. */
+export function rmsGradient(x: Value, scale: Value, dy: Value, { axis, epsilon }: RmsAttributes) {
+  const axes = ints(trailingAxes(x, axis))
+  const r = div(scalarLike(1, x), sqrt(add(reduceMean(mul(x, x), axes), scalarLike(epsilon, x))))
+  const normal = mul(x, r)
+  const g = mul(dy, scale)
+  const along = reduceMean(mul(g, normal), axes)
+  return { x: mul(r, sub(g, mul(normal, along))), scale: unbroadcast(mul(dy, normal), scale) }
+}
+
+/** The axis moves by one; a scale per entry is applied afterwards. */
+export function batchRms(
+  { x, scale }: { readonly x: Batched; readonly scale: Batched },
+  context: {
+    readonly call: (inputs: { x: Value; scale: Value }, attributes: RmsAttributes) => Value
+    readonly attributes: RmsAttributes
+    readonly size: number
+  },
+): Value {
+  const { call, attributes, size } = context
+  const all = ensureBatched(x, size)
+  const rank = logicalRank(x)
+  const first = normalizeAxis(attributes.axis, rank, 'vmap of a normalisation')
+  const moved = { ...attributes, axis: first + 1 }
+  if (!scale.batched) return call({ x: all, scale: scale.value }, moved)
+  const ones = expand(scalarLike(1, all), ints(staticShape(all.shape.slice(first + 1), 'vmap of a normalisation')))
+  return mul(call({ x: all, scale: ones }, moved), padRank(scale, rank))
+}

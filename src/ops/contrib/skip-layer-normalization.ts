@@ -1,0 +1,30 @@
+import { attr, defineOp, nondiff, type Op, unrolled } from '../define.ts'
+import { countedSize } from '../nn/conv-shape.ts'
+import { fusedForInference, skipTypes } from './skip.ts'
+
+const attrs = { epsilon: attr.float(1e-12) }
+
+/** LayerNormalization(x + skip + bias) over the last axis. The fourth output is the sum; the engine leaves the second and third empty. */
+export const skipLayerNormalization: Op<
+  ['x', 'skip', 'scale', 'b?', 'bias?'],
+  ['y', 'mean?', 'invStdDev?', 'sum?'],
+  typeof attrs
+> = defineOp({
+  type: 'SkipLayerNormalization',
+  domain: 'com.microsoft',
+  since: 1,
+  inputs: ['x', 'skip', 'scale', 'b?', 'bias?'],
+  outputs: ['y', 'mean?', 'invStdDev?', 'sum?'],
+  attrs,
+  infer: ({ x, skip, scale, b, bias }, _, outputCount) =>
+    skipTypes('SkipLayerNormalization', x, skip, { scale, b, bias }, outputCount),
+  vjp: nondiff(fusedForInference),
+  batch: unrolled,
+  samples: [
+    { x: [2, 3, 4], skip: [2, 3, 4], scale: [4], b: [4], bias: [4] },
+    { x: [2, 3, 4], skip: [2, 3, 4], scale: [4] },
+  ],
+  // The others are for models that ask for them.
+  countOutputs: () => 1,
+  traits: { flops: node => 10 * countedSize(node.inputs[0]?.shape ?? []) },
+})
