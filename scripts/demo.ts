@@ -6,10 +6,10 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { progressBar } from '../src/cli/progress.ts'
 import { createEngine, datasets, type EngineName, layers, sequential, TenonError } from '../src/index.ts'
 import { comparePredictions, type Report, writeReport } from '../src/report/index.ts'
 import type { Callback } from '../src/train/callbacks/callback.ts'
+import { progressBar } from '../src/train/callbacks/progress-bar.ts'
 
 interface DemoOptions {
   readonly json: boolean

@@ -3,7 +3,7 @@ import { Graph } from './graph.ts'
 import { inferTypes } from './inference.ts'
 import { Node } from './node.ts'
 import { inScope } from './scope.ts'
-import type { Value } from './value.ts'
+import { Value } from './value.ts'
 
 /** What a rewrite puts in place of a node: its new outputs, or `undefined` to keep the node (with rewritten inputs). */
 export type NodeRule = (node: Node, inputs: readonly (Value | undefined)[]) => readonly Value[] | undefined
@@ -14,6 +14,20 @@ export type NodeRule = (node: Node, inputs: readonly (Value | undefined)[]) => r
  */
 export function rewrite(graph: Graph, rule: NodeRule): Graph {
   return rewriteWith(graph, rule, new Map())
+}
+
+/**
+ * Gives symbolic dimensions a size, e.g. `{ batch: 32 }`, and infers all types anew: what gradients and batching need
+ * of a model that was read with an open batch size.
+ */
+export function specialize(graph: Graph, sizes: Readonly<Record<string, number>>): Graph {
+  const inputs = new Map<Value, Value>()
+  for (const input of graph.inputs) {
+    if (!input.type?.shape.some(dim => typeof dim === 'string' && dim in sizes)) continue
+    const shape = input.shape.map(dim => (typeof dim === 'string' ? (sizes[dim] ?? dim) : dim))
+    inputs.set(input, Value.input({ dtype: input.dtype, shape }, input.name))
+  }
+  return rewriteWith(graph, () => undefined, inputs)
 }
 
 function rewriteWith(graph: Graph, rule: NodeRule, outer: ReadonlyMap<Value, Value>): Graph {
@@ -31,7 +45,7 @@ function rewriteWith(graph: Graph, rule: NodeRule, outer: ReadonlyMap<Value, Val
   // Collected again from its outputs, which drops dead nodes.
   return new Graph({
     name: graph.name,
-    inputs: graph.inputs,
+    inputs: graph.inputs.map(get),
     outputs,
     outputNames: graph.outputNames.length > 0 ? graph.outputNames : graph.outputs.map(value => value.name),
     captures: graph.captures.map(get),

@@ -1,5 +1,5 @@
-import type { Callback } from '../train/callbacks/callback.ts'
-import type { Logs } from '../train/history.ts'
+import type { Logs } from '../history.ts'
+import type { Callback } from './callback.ts'
 
 /** How far an epoch is. */
 export interface ProgressState {

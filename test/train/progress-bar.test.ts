@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bar, duration, formatLogs, progressBar, progressLine } from '../../src/cli/progress.ts'
+import { bar, duration, formatLogs, progressBar, progressLine } from '../../src/train/callbacks/progress-bar.ts'
 
 test('bar fills in proportion and stays within its width', () => {
   expect(bar(0, 4)).toBe('────')
