@@ -26,7 +26,6 @@ const settings: readonly WorkSettings[] = [
   { work: 'resnet', batch: 64, tokens: 1, steps: 10 },
 ]
 const workNames: readonly string[] = [...new Set(settings.map(({ work }) => work))]
-const turns = 5
 const sgemmSize = 2048
 
 interface Options {
@@ -34,6 +33,7 @@ interface Options {
   readonly works?: readonly string[]
   readonly peers?: true
   readonly steps?: number
+  readonly turns: number
   readonly threads: number
   readonly profile?: string
 }
@@ -61,7 +61,7 @@ async function main(options: Options): Promise<void> {
   for (const setting of settings) {
     if (options.works && !options.works.includes(setting.work)) continue
     const specs = [program('Tenon', 'ours'), ...(options.peers ? peerSpecs : [])]
-    works.push(await runWork({ ...setting, steps: options.steps ?? setting.steps }, specs, threads, measurePeak))
+    works.push(await runWork({ ...setting, steps: options.steps ?? setting.steps }, specs, options, measurePeak))
   }
   await sgemm.quit()
   const result: BenchResult = { machine, threads, sgemmPeak: (2 * sgemmSize ** 3) / fastest / 1e6, works }
@@ -72,7 +72,7 @@ async function main(options: Options): Promise<void> {
 async function runWork(
   { work, batch, tokens, steps }: WorkSettings,
   specs: readonly PeerSpec[],
-  threads: number,
+  { threads, turns }: Pick<Options, 'threads' | 'turns'>,
   between: () => Promise<void>,
 ): Promise<WorkResult> {
   const programs: Peer[] = []
@@ -125,6 +125,7 @@ await new Command('bench')
   .option('--works <names>', `some of ${workNames.join(',')}`, knownWorks)
   .option('--peers', 'with every other library that is installed')
   .option('--steps <count>', 'counted steps of each program', whole)
+  .option('--turns <count>', 'turns that a program’s steps are divided into', whole, 5)
   .option('--threads <count>', 'threads of each program', whole, availableParallelism())
   .option('--profile <work>', 'instead: where the time of our step goes, by operator and by place in the model')
   .action(main)

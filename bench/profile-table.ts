@@ -15,7 +15,12 @@ export function kernelEvents(json: string): KernelEvent[] {
   if (!Array.isArray(events)) throw new TypeError('an ONNX Runtime profile is a list')
   return events.flatMap((event: unknown) => {
     if (!isKernel(event) || holders.has(event.args.op_name)) return []
-    return [{ node: event.name.slice(0, -suffix.length), operator: event.args.op_name, microseconds: event.dur }]
+    // Nodes that ONNX Runtime fused keep their place: `fused dense/MatMul_1`, `dense/MatMul_1/MatMulAddFusion/`.
+    const node = event.name
+      .slice(0, -suffix.length)
+      .replace(/^fused /, '')
+      .replace(/\/\w+Fusion\/?$/, '')
+    return [{ node, operator: event.args.op_name, microseconds: event.dur }]
   })
 }
 

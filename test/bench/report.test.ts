@@ -81,7 +81,7 @@ test('the profile’s table sums kernels by operator and place, and leaves out n
     JSON.stringify([
       { cat: 'Session', name: 'model_run', dur: 9000, args: {} },
       kernel('a/MatMul_1_kernel_time', 'MatMul', 3000),
-      kernel('a/MatMul_2_kernel_time', 'MatMul', 3000),
+      kernel('a/MatMul_2/MatMulAddFusion_kernel_time', 'MatMul', 3000),
       kernel('b/Relu_kernel_time', 'Relu', 2000),
       kernel('b/Scan_kernel_time', 'Scan', 2000),
     ]),
