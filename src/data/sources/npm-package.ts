@@ -41,7 +41,7 @@ export async function fetchTarball(source: NpmSource, options: FetchOptions): Pr
   signal?.throwIfAborted()
   // Heavy, and needed only once per machine: loaded here so that importing the library stays fast.
   const [{ default: pacote }, config] = await Promise.all([import('pacote'), npmConfig()])
-  const registry = typeof config['registry'] === 'string' ? config['registry'] : 'https://registry.npmjs.org/'
+  const registry = typeof config['registry'] === 'string' ? config['registry'] : 'the npm registry'
   const tooLong = new AbortController()
   const settings: Options & { retry: object; signal: AbortSignal } = {
     ...config,
