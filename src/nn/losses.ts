@@ -7,6 +7,7 @@ import { equal } from '../ops/logic/equal.ts'
 import { abs } from '../ops/math/abs.ts'
 import { add } from '../ops/math/add.ts'
 import { cast } from '../ops/math/cast.ts'
+import { div } from '../ops/math/div.ts'
 import { log } from '../ops/math/log.ts'
 import { mul } from '../ops/math/mul.ts'
 import { neg } from '../ops/math/neg.ts'
@@ -73,7 +74,7 @@ export function categoricalCrossentropy({
         labelSmoothing === 0
           ? wanted
           : add(mul(wanted, scalarLike(1 - labelSmoothing, output)), scalarLike(labelSmoothing / classes, output))
-      return neg(reduceSum(mul(smooth, logProbabilities(output, fromLogits)), ints([-1]), { keepdims: 0 }))
+      return neg(reduceSum(mul(smooth, logOfDistribution(output, fromLogits)), ints([-1]), { keepdims: 0 }))
     },
   }
 }
@@ -127,6 +128,13 @@ function elementwiseLoss(name: string, f: (difference: Value) => Value): Loss {
 function logProbabilities(output: Value, fromLogits: boolean): Value {
   const logits = fromLogits ? output : inputOf(output, softmax)
   return logSoftmax(logits ?? log(clipped(output)), { axis: -1 })
+}
+
+/** As Keras: against distributions, probabilities are made to sum to 1 before they are clipped, and not once more after it. */
+function logOfDistribution(output: Value, fromLogits: boolean): Value {
+  const logits = fromLogits ? output : inputOf(output, softmax)
+  if (logits) return logSoftmax(logits, { axis: -1 })
+  return log(clipped(div(output, reduceSum(output, ints([-1]), { keepdims: 1 }))))
 }
 
 const clipped = (p: Value): Value => clip(p, scalar(epsilon), scalar(1 - epsilon))
