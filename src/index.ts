@@ -14,11 +14,13 @@ export {
   scaled,
 } from './data/index.ts'
 export { type Sequential, sequential } from './models/sequential.ts'
+export * as constraints from './nn/constraints.ts'
 export * as initializers from './nn/initializers.ts'
 export type { Layer, LayerScope } from './nn/layer.ts'
 export * as layers from './nn/layers/index.ts'
 export * as losses from './nn/losses.ts'
 export * as metrics from './nn/metrics.ts'
+export * as regularizers from './nn/regularizers.ts'
 export { createEngine, type Engine, type EngineName, type EngineOptions, webgpuAvailable } from './runtime/index.ts'
 export { evaluate, grad, jit, remat, Tensor, tensor, valueAndGrad, vjp, vmap } from './tensor/index.ts'
 export type { Callback } from './train/callbacks/callback.ts'
