@@ -1,8 +1,9 @@
+import { sizeOf } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
 import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
 import type { Variable } from '../nn/variable.ts'
-import { ints } from '../ops/constants.ts'
+import { constant, ints } from '../ops/constants.ts'
 import { scan } from '../ops/control/scan.ts'
 import { concat } from '../ops/shape/concat.ts'
 import { reshape } from '../ops/shape/reshape.ts'
@@ -11,16 +12,13 @@ import type { Slab } from './state.ts'
 
 /**
  * Optimizer updates, arranged for memory. An update is elementwise, so the step is free to choose the shape it runs on:
- * - small weights (biases, scales) lie end to end in one slab and are updated together, since a chain of kernels per bias costs
- *   more than its arithmetic;
- * - large weights are updated in chunks by a Scan, so that the chain's intermediate results stay in the cache
- *   (measured when this was designed: 44 → 24 ms for 10.2 M weights under Adam);
- * - what is between is updated as it is.
+ * - weights below `large` lie end to end in one slab and are updated together, since a chain of kernels per weight costs more
+ *   than its arithmetic;
+ * - a large weight, and the slab of the others where it is large, is updated in chunks by a Scan, so that the chain's
+ *   intermediate results stay in the cache (measured when this was designed: 44 → 24 ms for 10.2 M weights under Adam).
  */
 
-/** Weights below this many elements are laid together. */
-const small = 16_384
-/** Weights from this size on are updated in chunks … */
+/** Weights from this many elements on are updated on their own, and in chunks … */
 const large = 393_216
 /** … of at most this many elements, and no fewer than a quarter of it. */
 const chunk = 262_144
@@ -41,9 +39,9 @@ export interface Updates {
 }
 
 /** Lays out the weights: which of them share a slab. */
-export function layOut(trained: readonly Trained[]): Trained[][] {
-  const little = trained.filter(({ variable }) => variable.size < small)
-  const rest = trained.filter(({ variable }) => variable.size >= small)
+function layOut(trained: readonly Trained[]): Trained[][] {
+  const little = trained.filter(({ variable }) => variable.size < large)
+  const rest = trained.filter(({ variable }) => variable.size >= large)
   return [...(little.length > 0 ? [little] : []), ...rest.map(one => [one])]
 }
 
@@ -54,21 +52,16 @@ export function applyOptimizer(optimizer: Optimizer, trained: readonly Trained[]
     const [first] = group
     if (!first) continue
     const name = group.length === 1 ? first.variable.path : 'small'
-    const length = group.reduce((n, { variable }) => n + variable.size, 0)
-    const shape = group.length === 1 ? workShape(first.variable) : [length]
+    const shape = group.length === 1 ? workShape(first.variable) : sharedShape(group)
+    const length = sizeOf(shape)
     const alone = group.length === 1 && shape === first.variable.shape
     const whole = alone ? first.input : Value.input({ dtype: 'float32', shape }, `${name}:flat`)
     const state = optimizer.slots.map(slot => Value.input({ dtype: 'float32', shape }, `${name}:${slot}`))
     const result = withScope(`${optimizer.name}/${name}`, () => {
-      const flat = group.map(({ gradient, variable }) =>
-        alone ? gradient : reshape(gradient, ints(group.length === 1 ? shape : [variable.size])),
-      )
-      const [only] = flat
-      const gradient = flat.length === 1 && only ? only : concat(flat, { axis: 0 })
-      const chunked = !alone && group.length === 1
-      return chunked
-        ? updateInChunks(optimizer, whole, gradient, state, coefficients)
-        : optimizer.update(whole, gradient, state, coefficients)
+      const gradient = alone ? first.gradient : endToEnd(group, shape)
+      return alone || shape.length === 1
+        ? optimizer.update(whole, gradient, state, coefficients)
+        : updateInChunks(optimizer, whole, gradient, state, coefficients)
     })
     let offset = 0
     const views = group.map(({ input, variable }) => {
@@ -108,6 +101,24 @@ function workShape(variable: Variable): readonly number[] {
     if (size % count === 0) return [count, size / count]
   }
   return variable.shape
+}
+
+/** The shape of a slab that several weights share: flat, or [chunks, chunk], padded so that it divides evenly. */
+function sharedShape(group: readonly Trained[]): readonly number[] {
+  const length = group.reduce((n, { variable }) => n + variable.size, 0)
+  if (length < large) return [length]
+  const count = Math.ceil(length / chunk)
+  return [count, Math.ceil(length / count)]
+}
+
+/** The gradients of a group one after the other, zeros in the padding. */
+function endToEnd(group: readonly Trained[], shape: readonly number[]): Value {
+  const flat = group.map(({ gradient, variable }) => reshape(gradient, ints([variable.size])))
+  const rest = sizeOf(shape) - group.reduce((n, { variable }) => n + variable.size, 0)
+  if (rest > 0) flat.push(constant(new Array<number>(rest).fill(0), [rest]))
+  const [only] = flat
+  const all = flat.length === 1 && only ? only : concat(flat, { axis: 0 })
+  return shape.length === 1 ? all : reshape(all, ints(shape))
 }
 
 /** The same update as the body of a Scan over the leading axis. The coefficients are captured from outside. */
