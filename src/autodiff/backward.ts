@@ -3,12 +3,13 @@ import { GraphError, NotDifferentiableError, ShapeError } from '../core/errors.t
 import { formatShape, sameShape, staticShape } from '../core/shape.ts'
 import { bodiesOf, nodesBetween } from '../graph/graph.ts'
 import type { Node } from '../graph/node.ts'
-import { NoGradient } from '../graph/operator.ts'
+import { NoGradient, type Walks } from '../graph/operator.ts'
 import { inScope } from '../graph/scope.ts'
 import type { Value } from '../graph/value.ts'
 import { ints, scalarLike } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
 import { expand } from '../ops/shape/expand.ts'
+import { batchOf } from './batching.ts'
 import { Recomputation } from './remat.ts'
 
 /**
@@ -21,6 +22,16 @@ export function vjpOf(
   cotangents: readonly Value[],
   wrt: readonly Value[],
 ): (Value | undefined)[] {
+  const grads = allGradients(outputs, cotangents, wrt)
+  return wrt.map(value => grads.get(value))
+}
+
+/** The same, for every value on the way: a rule may want the gradient of something in the middle. */
+function allGradients(
+  outputs: readonly Value[],
+  cotangents: readonly (Value | undefined)[],
+  wrt: readonly Value[],
+): ReadonlyMap<Value, Value> {
   const grads = new Map<Value, Value>()
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i]
@@ -46,8 +57,10 @@ export function vjpOf(
     if (received.some(grad => grad !== undefined))
       inScope(node.scope, () => pullBack(node, received, active, grads, recomputation))
   }
-  return wrt.map(value => grads.get(value))
+  return grads
 }
+
+const walks: Walks = { gradients: allGradients, batch: batchOf }
 
 /** Gradients of a scalar with respect to values; zeros where it does not depend on them. */
 export function gradientsOf(loss: Value, wrt: readonly Value[]): Value[] {
@@ -77,15 +90,23 @@ function pullBack(
   recomputation: Recomputation,
 ): void {
   const wanted = node.inputs.map(input => input !== undefined && active.has(input))
-  if (bodiesOf(node).some(body => body.captures.some(value => active.has(value)))) {
-    throw refusal(node, 'gradients do not pass into the body of a control-flow operator')
-  }
-  if (!wanted.includes(true)) return
+  const captured = bodiesOf(node).some(body => body.captures.some(value => active.has(value)))
+  if (!captured && !wanted.includes(true)) return
   const { operator } = node
   if (!operator) throw refusal(node, 'it is not in the table of operators')
   if (operator.nondifferentiable) throw refusal(node, operator.nondifferentiable)
+  if (captured && !operator.bodies) throw refusal(node, 'gradients do not pass into its bodies')
   const [inputs, outputs] = recomputation.operands(node, received)
-  const results = operator.vjp(node, inputs, outputs, received)
+  if (operator.bodies) {
+    const found = operator.bodies.vjp(node, inputs, outputs, received, active, walks)
+    for (const [value, grad] of found.captures) accumulate(grads, value, grad, node)
+    node.inputs.forEach((input, i) => {
+      const grad = found.inputs[i]
+      if (input && wanted[i] && grad) accumulate(grads, input, grad, node)
+    })
+    return
+  }
+  const results = operator.vjp(node, inputs, outputs, received, walks)
   node.inputs.forEach((input, i) => {
     if (!input || !wanted[i]) return
     const result = results[i]

@@ -1,6 +1,6 @@
 import { NotBatchableError } from '../core/errors.ts'
 import { staticShape } from '../core/shape.ts'
-import { nodesBetween } from '../graph/graph.ts'
+import { bodiesOf, nodesBetween } from '../graph/graph.ts'
 import type { Node } from '../graph/node.ts'
 import type { Batched } from '../graph/operator.ts'
 import { rebuild } from '../graph/rewrite.ts'
@@ -29,10 +29,7 @@ export function batchOf(
     if (batch) batched.set(example, batch)
   })
   for (const node of nodesBetween(examples, outputs)) {
-    const inputs = node.inputs.map(
-      (value): Batched | undefined => value && { value: batched.get(value) ?? value, batched: batched.has(value) },
-    )
-    const results = inScope(node.scope, () => batchNode(node, inputs, size))
+    const results = inScope(node.scope, () => batchNode(node, batched, size))
     node.outputs.forEach((output, i) => {
       const result = results[i]
       if (result) batched.set(output, result)
@@ -41,8 +38,18 @@ export function batchOf(
   return outputs.map(output => batched.get(output) ?? ensureBatched({ value: output, batched: false }, size))
 }
 
-function batchNode(node: Node, inputs: readonly (Batched | undefined)[], size: number): readonly Value[] {
+function batchNode(node: Node, batched: ReadonlyMap<Value, Value>, size: number): readonly Value[] {
   const { operator } = node
+  const find = (value: Value): Batched => ({ value: batched.get(value) ?? value, batched: batched.has(value) })
+  if (operator?.bodies) return operator.bodies.batch(node, find, size, batchOf)
+  if (bodiesOf(node).some(body => body.captures.some(value => batched.has(value)))) {
+    throw new NotBatchableError({
+      where: `vmap of ${node.type}`,
+      expected: 'bodies that read nothing batched from outside',
+      received: 'one that does',
+    })
+  }
+  const inputs = node.inputs.map(value => value && find(value))
   if (operator?.batchRule === 'rule') return operator.batch(node, inputs, size)
   if (operator?.batchRule === 'unrolled') return unroll(node, inputs, size)
   throw new NotBatchableError({

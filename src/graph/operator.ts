@@ -37,6 +37,36 @@ export interface Batched {
   readonly batched: boolean
 }
 
+/** The walks of `autodiff/`, handed to rules that differentiate or batch a graph of their own, such as the body of a Scan. */
+export interface Walks {
+  /**
+   * Gradients of Σ outputs·cotangents by every value between `wrt` and the outputs, those of `wrt` included; what the outputs do
+   * not depend on is missing.
+   */
+  gradients(
+    outputs: readonly Value[],
+    cotangents: readonly (Value | undefined)[],
+    wrt: readonly Value[],
+  ): ReadonlyMap<Value, Value>
+  /** What `outputs`, traced from `examples`, are when each example is one entry of the matching value in `batches`. */
+  batch(outputs: readonly Value[], examples: readonly Value[], batches: readonly Value[], size: number): Value[]
+}
+
+/** Rules of an operator with bodies, on nodes: what bodies capture takes part, and is no input of the operator. */
+export interface BodyRules {
+  /** Gradients by input, and of what the bodies capture, as far as that is `active`. */
+  vjp(
+    node: Node,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly Value[],
+    grads: readonly (Value | undefined)[],
+    active: ReadonlySet<Value>,
+    walks: Walks,
+  ): { readonly inputs: readonly (Value | undefined)[]; readonly captures: readonly (readonly [Value, Value])[] }
+  /** Outputs with the batch axis in front. `batched`: what stands for an input or a captured value. */
+  batch(node: Node, batched: (value: Value) => Batched, size: number, batch: Walks['batch']): readonly Value[]
+}
+
 export type InputSpec = { readonly name: string; readonly kind: 'required' | 'optional' | 'variadic' }
 
 /** How one input of a sample is drawn. A bare shape means float values from a standard normal. */
@@ -92,7 +122,10 @@ export interface Operator {
     inputs: readonly (Value | undefined)[],
     outputs: readonly Value[],
     grads: readonly (Value | undefined)[],
+    walks: Walks,
   ): readonly Gradient[]
+  /** For operators with bodies; the rules by input are not asked then. */
+  readonly bodies?: BodyRules | undefined
   /** A reason when the operator as a whole has no gradient. */
   readonly nondifferentiable: string | undefined
   /** A reason when its derivative is zero almost everywhere as a whole: gradients stop there, and it is no error. */

@@ -30,6 +30,10 @@ export function specialize(graph: Graph, sizes: Readonly<Record<string, number>>
   return rewriteWith(graph, () => undefined, inputs)
 }
 
+/** The graph with other values in place of some of its inputs and captures: where those differ, a copy. */
+export const substitute = (graph: Graph, replacements: ReadonlyMap<Value, Value>): Graph =>
+  rewriteWith(graph, () => undefined, replacements)
+
 function rewriteWith(graph: Graph, rule: NodeRule, outer: ReadonlyMap<Value, Value>): Graph {
   const map = new Map(outer)
   const get = (value: Value): Value => map.get(value) ?? value

@@ -6,12 +6,14 @@ import { Node } from '../graph/node.ts'
 import {
   type AnySample,
   type Batched,
+  type BodyRules,
   type InputSpec,
   NoGradient,
   type Operator,
   type SampleCheck,
   type SampleInput,
   type Traits,
+  type Walks,
 } from '../graph/operator.ts'
 import type { TensorType, Value } from '../graph/value.ts'
 import { checkArity, namesOf, parseSpec, plainAttributes } from './define-checks.ts'
@@ -142,6 +144,9 @@ export type BatchRule<I extends Names, O extends Names, A extends Specs> = (
 /** Runs once per batch entry, on slices, and stacks the results: right for every operator, slow, and listed as such. */
 export const unrolled = Symbol('unrolled')
 
+/** The rule is one of `bodies`: it has to see what the bodies capture. */
+export const throughBodies = Symbol('throughBodies')
+
 export type Sample<I extends Names, A extends Specs> = {
   readonly [S in I[number] as S extends `${string}?` ? never : Bare<S>]: S extends `...${string}`
     ? readonly SampleInput[]
@@ -170,8 +175,17 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
   /** Vector-Jacobian product: gradients by input name. Only values that have one get one; integers get `nondiff`. */
   readonly vjp:
     | NoGradient
-    | ((inputs: Inputs<I>, outputs: Outputs<O>, grads: Cotangents<O>, attributes: AttributesOf<A>) => Gradients<I>)
-  readonly batch: BatchRule<I, O, A> | typeof unrolled | NoGradient
+    | typeof throughBodies
+    | ((
+        inputs: Inputs<I>,
+        outputs: Outputs<O>,
+        grads: Cotangents<O>,
+        attributes: AttributesOf<A>,
+        walks: Walks,
+      ) => Gradients<I>)
+  readonly batch: BatchRule<I, O, A> | typeof unrolled | typeof throughBodies | NoGradient
+  /** The rules of an operator with bodies, in place of `vjp` and `batch`. */
+  readonly bodies?: BodyRules
   readonly samples: readonly Sample<I, A>[]
   readonly traits?: Traits
   /** For a variadic output (Split): how many there are. */
@@ -233,6 +247,7 @@ export function defineOp<
     samples: definition.samples.map(sample => toAnySample(sample, inputs)),
     nondifferentiable: definition.vjp instanceof NoGradient && !definition.vjp.zero ? definition.vjp.reason : undefined,
     zeroGradient: definition.vjp instanceof NoGradient && definition.vjp.zero ? definition.vjp.reason : undefined,
+    bodies: definition.bodies,
     batchRule: definition.batch === unrolled ? 'unrolled' : definition.batch instanceof NoGradient ? 'none' : 'rule',
 
     infer(values, attributes, outputCount = outputs.length) {
@@ -252,14 +267,16 @@ export function defineOp<
         .outputs
     },
 
-    vjp(node, values, results, grads) {
+    vjp(node, values, results, grads, walks) {
       const rule = definition.vjp
+      if (rule === throughBodies) throw inBodies(type, 'gradient')
       if (rule instanceof NoGradient) return inputs.length === 0 ? [] : values.map(() => rule)
       const found = rule(
         toRecord(values, inputs),
         toOutputs(results),
         (outputs.length === 1 ? toOutputs(grads) : namesOf(grads, outputs)) as Cotangents<O>,
         read(node.attributes),
+        walks,
       )
       return flatten(
         found as Record<string, Value | NoGradient | undefined | readonly (Value | undefined)[]>,
@@ -270,6 +287,7 @@ export function defineOp<
 
     batch(node, values, size) {
       const rule = definition.batch
+      if (rule === throughBodies) throw inBodies(type, 'vmap')
       if (rule instanceof NoGradient || rule === unrolled) {
         throw new ArgumentError({
           where: `vmap of ${type}`,
@@ -357,6 +375,13 @@ function toAnySample(sample: Readonly<Record<string, unknown>>, inputs: readonly
     skip: (sample['skip'] ?? {}) as AnySample['skip'],
   }
 }
+
+const inBodies = (type: string, what: string) =>
+  new ArgumentError({
+    where: `${what} of ${type}`,
+    expected: 'the rule for its bodies',
+    received: 'the one for its inputs',
+  })
 
 function unknownAttribute(type: string, key: string, specs: Specs): ArgumentError {
   const names = Object.keys(specs)

@@ -3,11 +3,13 @@ import { type Dim, formatShape, normalizeAxis } from '../../core/shape.ts'
 import { Graph } from '../../graph/graph.ts'
 import { formatType, type TensorType, Value } from '../../graph/value.ts'
 import { scalar } from '../constants.ts'
-import { attr, defineOp, nondiff, type Op, unrolled } from '../define.ts'
+import { attr, defineOp, type Op, throughBodies } from '../define.ts'
 import { equalDims } from '../infer.ts'
 import { add } from '../math/add.ts'
 import { mul } from '../math/mul.ts'
 import { checkBody, joinTypes, stacked, without } from './body.ts'
+import { scanBatching } from './scan-batching.ts'
+import { scanGradient } from './scan-gradient.ts'
 
 const attrs = {
   body: attr.required.graph(),
@@ -17,6 +19,8 @@ const attrs = {
   scan_output_axes: attr.ints(),
   scan_output_directions: attr.ints(),
 }
+
+const float32Body = { float64: 'the body of the sample is written in float32' }
 
 /**
  * Runs `body` once for each entry of the scan inputs: inputs and outputs of the node are the state variables first, then what is
@@ -62,17 +66,20 @@ export const scan: Op<['...inputs'], ['...outputs'], typeof attrs> = defineOp({
       return stacked(output.type, length, axis)
     })
   },
-  vjp: nondiff('its gradient is a second Scan, backwards, which needs every state the first one went through'),
-  batch: unrolled,
+  vjp: throughBodies,
+  batch: throughBodies,
+  bodies: { vjp: scanGradient, batch: scanBatching },
   samples: [
-    { inputs: [[3], [4, 3]], attrs: { body: decayingSum(), num_scan_inputs: 1 } },
+    { inputs: [[3], [4, 3]], attrs: { body: decayingSum(), num_scan_inputs: 1 }, skip: float32Body },
     {
       inputs: [[3], [3, 4]],
       attrs: { body: decayingSum(), num_scan_inputs: 1, scan_input_axes: [-1], scan_output_axes: [1] },
+      skip: float32Body,
     },
     {
       inputs: [[3], [4, 3]],
       attrs: { body: decayingSum(), num_scan_inputs: 1, scan_input_directions: [1], scan_output_directions: [1] },
+      skip: float32Body,
     },
   ],
 })
