@@ -11,8 +11,12 @@ const products = new Set(['MatMul', 'Gemm', 'FusedMatMul', 'Einsum', 'Conv', 'Co
  * the optimizer are not counted, nor how anybody computes it: the number belongs to the model, so programs can be compared by it.
  */
 export function stepFlops({ network }: Sequential, batch: number): number {
-  const graph = predictProgram(network, batch, { dtype: network.inputDType, scale: 1, offset: 0 })
-  const [, ...weights] = graph.inputs
+  const inputs = network.inputs.map(({ shape, dtype }) => ({
+    shape: [batch, ...shape.map(dim => dim ?? 1)],
+    format: { dtype, scale: 1, offset: 0 },
+  }))
+  const { graph } = predictProgram(network, inputs)
+  const weights = graph.inputs.slice(inputs.length)
   const needGradient = new Set<Value>(weights)
   let flops = 0
   for (const node of graph.nodes) {

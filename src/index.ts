@@ -13,12 +13,15 @@ export {
   type ScaledData,
   scaled,
 } from './data/index.ts'
+export { model } from './models/functional.ts'
+export type { Model } from './models/model.ts'
 export { type Sequential, sequential } from './models/sequential.ts'
 export * as constraints from './nn/constraints.ts'
 export * as initializers from './nn/initializers.ts'
-export type { Layer, LayerScope } from './nn/layer.ts'
+export type { AnyLayer, Layer, LayerDefinition, LayerScope, Symbolic } from './nn/layer.ts'
 export * as layers from './nn/layers/index.ts'
 export * as losses from './nn/losses.ts'
+export { makeLayer } from './nn/make-layer.ts'
 export * as metrics from './nn/metrics.ts'
 export * as regularizers from './nn/regularizers.ts'
 export { createEngine, type Engine, type EngineName, type EngineOptions, webgpuAvailable } from './runtime/index.ts'

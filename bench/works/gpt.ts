@@ -2,6 +2,7 @@ import { withScope } from '../../src/graph/scope.ts'
 import type { Value } from '../../src/graph/value.ts'
 import { ones, randomNormal, zeros } from '../../src/nn/initializers.ts'
 import type { Layer, LayerScope } from '../../src/nn/layer.ts'
+import { makeLayer } from '../../src/nn/make-layer.ts'
 import { constant, ints, scalar } from '../../src/ops/constants.ts'
 import { gather } from '../../src/ops/index/gather.ts'
 import { add } from '../../src/ops/math/add.ts'
@@ -23,20 +24,21 @@ export interface GptSize {
 }
 
 /** Karpathy's nanoGPT (https://github.com/karpathy/nanoGPT), with biases and tied embeddings, as one layer: tokens (B, T) → logits (B·T, vocabulary). */
-export const gpt = (size: GptSize): Layer<GptSize> => ({
-  type: 'GPT',
-  name: 'gpt',
-  config: size,
-  call(tokens, scope) {
-    const { layers, width, context, vocabulary } = size
-    const wte = scope.weight('wte', { shape: [vocabulary, width], initializer: normal(0.02) })
-    const wpe = scope.weight('wpe', { shape: [context, width], initializer: normal(0.02) })
-    let x = add(gather(wte, tokens), wpe) // (B, T, C)
-    for (let i = 0; i < layers; i++) x = withScope(`block${i}`, () => block(x, scope, `block${i}`, size))
-    const logits = matMul(norm(x, scope, 'ln_f', width), swapLast(wte)) // (B, T, V)
-    return logits
-  },
-})
+export const gpt = (size: GptSize): Layer =>
+  makeLayer({
+    type: 'GPT',
+    name: 'gpt',
+    config: size,
+    call([tokens], scope) {
+      const { layers, width, context, vocabulary } = size
+      const wte = scope.weight('wte', { shape: [vocabulary, width], initializer: normal(0.02) })
+      const wpe = scope.weight('wpe', { shape: [context, width], initializer: normal(0.02) })
+      let x = add(gather(wte, tokens), wpe) // (B, T, C)
+      for (let i = 0; i < layers; i++) x = withScope(`block${i}`, () => block(x, scope, `block${i}`, size))
+      const logits = matMul(norm(x, scope, 'ln_f', width), swapLast(wte)) // (B, T, V)
+      return logits
+    },
+  })
 
 const normal = (stddev: number) => randomNormal({ stddev })
 

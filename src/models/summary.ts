@@ -1,8 +1,8 @@
 import { formatShape } from '../core/shape.ts'
-import type { LayerStack } from '../nn/network.ts'
+import type { LayerGraph } from '../nn/network.ts'
 
 /** Layers with output shapes and weights, as Keras prints them. */
-export function summaryOf(network: LayerStack): string {
+export function summaryOf(network: LayerGraph): string {
   const rows = network.layers.map(({ path, layer, outputShape, parameters }) => [
     `${path} (${layer.type})`,
     formatShape(outputShape.map(dim => (dim === 'batch' ? 'None' : dim)))

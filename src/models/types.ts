@@ -4,8 +4,25 @@ import type { Engine } from '../runtime/engine.ts'
 import type { OptimizerName } from '../train/optimizers/index.ts'
 import type { Optimizer } from '../train/optimizers/optimizer.ts'
 
+type AnyMetric = MetricName | Metric
+
+/** Metrics of the only output, or of each output: in a list of lists, or by its name. */
+export type MetricSpec =
+  | readonly AnyMetric[]
+  | readonly (readonly AnyMetric[])[]
+  | Readonly<Record<string, readonly AnyMetric[]>>
+
 /** The name under which a metric's result appears. */
-export type NameOf<M> = M extends Metric<infer Name> ? Name : M extends string ? M : never
+type NameOf<M> = M extends Metric<infer Name> ? Name : M extends string ? M : never
+
+/** The names of all results of some metrics: `accuracy`; with several outputs by name `digitAccuracy`. */
+export type NamesOf<M> = M extends readonly AnyMetric[]
+  ? NameOf<M[number]>
+  : M extends readonly (readonly AnyMetric[])[]
+    ? string
+    : M extends Readonly<Record<string, readonly AnyMetric[]>>
+      ? { [K in keyof M & string]: `${K}${Capitalize<NameOf<M[K][number]>>}` | `${K}Loss` }[keyof M & string]
+      : never
 
 /** Loss and metrics by name. */
 export type Results<Name extends string> = { readonly [K in Name | 'loss']: number }
@@ -15,11 +32,23 @@ export type HistoryOf<Name extends string> = { readonly [K in Name | 'loss']: re
   readonly [K in `val${Capitalize<Name | 'loss'>}`]?: readonly number[]
 }
 
-export interface CompileOptions<M extends readonly (MetricName | Metric)[]> {
+export type LossSpec =
+  | LossName
+  | Loss
+  | readonly (LossName | Loss | null)[]
+  | Readonly<Record<string, LossName | Loss | null>>
+
+export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = MetricSpec> {
   /** Default: rmsprop, as in Keras. */
   readonly optimizer?: OptimizerName | Optimizer
-  readonly loss: LossName | Loss
+  /** For the only output, or for each one: in a list, or by its name. An output without one is not trained on. */
+  readonly loss?: LossSpec
+  /** Factors of the outputs' losses in the total. Default 1. */
+  readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>
+  /** Count every sample alike. */
   readonly metrics?: M
+  /** Count samples by `sampleWeight` and `classWeight`. */
+  readonly weightedMetrics?: W
   /** Where to run. Default: the CPU in Node, WebAssembly in the browser. */
   readonly engine?: Engine
 }

@@ -1,41 +1,140 @@
+import type { DType } from '../core/dtype.ts'
 import type { Value } from '../graph/value.ts'
-import type { Initializer } from './initializers.ts'
+import type { AnyShape, Apply, Dims, ShapeFunction } from './shapes.ts'
+import type { Weight, WeightOptions } from './variable.ts'
 
-export interface WeightOptions {
-  readonly shape: readonly number[]
-  readonly initializer: Initializer
-  /** Default true. Weights that are not trained change only through `update` (moving statistics). */
-  readonly trainable?: boolean
-}
+/** What a layer is fed: one value for most, several for layers that merge or attend. */
+export type LayerInputs = readonly [Value, ...Value[]]
+
+/** Options of one call of a layer, e.g. `{ useCausalMask: true }`. Part of a model's configuration, so plain JSON. */
+export type CallOptions = Readonly<Record<string, boolean | number | string | null>>
 
 /** What a layer may ask for while it is traced. */
 export interface LayerScope {
   readonly training: boolean
+  /** Whether the layer is to change: false for one that is frozen, whose moving statistics should then rest too. */
+  readonly trainable: boolean
+  /** For each input, which of its steps count: bool[batch, steps]; `undefined` where all do. */
+  readonly masks: readonly (Value | undefined)[]
+  /** What this call was given besides its inputs. */
+  readonly options: CallOptions
   /** A weight of this layer: made the first time it is asked for, the same one ever after. Its shape may depend on the input's. */
   weight(name: string, options: WeightOptions): Value
   /** The value that a weight has after this step, for weights that are not trained by gradients. */
   update(name: string, value: Value): void
-  /** A key for random bits: differs for each layer and each step, the same when a run is repeated or resumed. */
-  randomKey(): Value
+  /** A key for random bits: differs for each layer, purpose and step, the same when a run is repeated or resumed. */
+  randomKey(purpose?: string): Value
+  /** Adds a scalar to the loss, such as a penalty on the layer's output. */
+  addLoss(value: Value): void
+  /** Gives a value a mask, so that a layer run inside of this one sees it. */
+  setMask(value: Value, mask: Value | undefined): void
+  maskOf(value: Value): Value | undefined
+  /** Runs a layer inside of this one. Its weights are this layer's too, under `name/`. */
+  run(name: string, layer: AnyLayer, inputs: Value | LayerInputs, options?: RunOptions): readonly [Value, ...Value[]]
+}
+
+export interface RunOptions {
+  readonly training?: boolean
+  readonly options?: CallOptions
 }
 
 /**
- * A layer is a function of its input and of the weights it asks for:
+ * A layer is a function of its inputs and of the weights it asks for:
  *
- *     const scale: Layer = {
+ *     const scale = () => makeLayer({
  *       type: 'Scale',
  *       config: {},
- *       call: (x, scope) => mul(x, scope.weight('factor', { shape: [1], initializer: ones() })),
- *     }
+ *       call: ([x], scope) => mul(x, scope.weight('factor', { shape: [1], initializer: ones() })),
+ *     })
  *
- * `call` is traced with a symbolic batch axis when the model is built, and again for each batch size that it trains on.
+ * `call` is traced with a symbolic batch axis when the layer is first applied, and again for each batch size that it trains on.
  */
-export interface Layer<C extends object = object> {
+export interface LayerDefinition {
   /** Keras's class name; together with `config` it is the serialised form. */
   readonly type: string
   /** Default: the type in snake case, numbered where it repeats in a model. */
   readonly name?: string | undefined
-  /** Everything that made this layer, defaults filled in. */
-  readonly config: C
-  call(x: Value, scope: LayerScope): Value
+  /** Everything that made this layer, defaults filled in: its factory accepts it again. */
+  readonly config: object
+  /** False freezes the layer's weights. Default true. */
+  readonly trainable?: boolean | undefined
+  /** How many inputs it takes. Default: one. */
+  readonly arity?: { readonly min: number; readonly max: number }
+  /**
+   * What becomes of the first input's mask. `pass`: the outputs have it too (elementwise layers, and those along other axes).
+   * `drop` (the default): outputs have none. A function computes the first output's, or each one's.
+   */
+  readonly masking?:
+    | 'pass'
+    | 'drop'
+    | ((inputs: LayerInputs, scope: LayerScope, outputs: readonly Value[]) => Value | undefined)
+  call(inputs: LayerInputs, scope: LayerScope): Value | readonly [Value, ...Value[]]
+}
+
+/** A layer, whatever it does to shapes. */
+export interface AnyLayer extends Omit<LayerDefinition, 'name' | 'trainable'> {
+  readonly name: string | undefined
+  /** Set to false to freeze the layer; takes effect when the model is next compiled. */
+  trainable: boolean
+  /** The weights that this layer itself asked for, by name; empty before it is first applied. */
+  readonly ownWeights: Map<string, Weight>
+}
+
+/** A layer, ready to be applied to symbolic tensors, as often as wanted: every application shares its weights. */
+export interface Layer<F extends ShapeFunction = AnyShape> extends AnyLayer {
+  <const I extends SymbolicInputs>(inputs: I, options?: CallOptions): SymbolicOutput<Apply<F, ShapesOf<I>>>
+}
+
+export type SymbolicInputs = Symbolic | readonly [Symbolic, ...Symbolic[]]
+
+/** `Symbolic<S>` → S; a tuple of them → the tuple of shapes. */
+export type ShapesOf<I> =
+  I extends Symbolic<infer S>
+    ? S
+    : I extends readonly Symbolic[]
+      ? { readonly [K in keyof I]: I[K] extends Symbolic<infer S> ? S : never }
+      : never
+
+/** One symbolic tensor for a shape, a tuple of them for a tuple of shapes. */
+export type SymbolicOutput<Output> = Output extends Dims
+  ? Symbolic<Output>
+  : Output extends readonly Dims[]
+    ? { readonly [K in keyof Output]: Output[K] extends Dims ? Symbolic<Output[K]> : never }
+    : Output
+
+/** One application of a layer to symbolic tensors: an arrow of a model's graph. */
+export interface LayerCall {
+  readonly layer: AnyLayer
+  readonly inputs: readonly Symbolic[]
+  readonly options: CallOptions
+}
+
+/** What an `input()` declares. */
+export interface InputSpec {
+  readonly name: string | undefined
+  readonly dtype: DType
+  /** Without the batch axis; `null` for axes whose size varies. */
+  readonly shape: Dims
+  /** Fixed number of samples, where a layer keeps state from batch to batch. */
+  readonly batchSize: number | undefined
+}
+
+/**
+ * A tensor that is not there yet: what `input()` declares, or a layer's output. Models are made of them.
+ * `Shape` leaves out the batch axis.
+ */
+export class Symbolic<Shape extends Dims = Dims> {
+  constructor(
+    /** Sizes without the batch axis; `null` where they vary. */
+    readonly shape: Shape,
+    /** Stands for it while shapes are worked out. */
+    readonly value: Value,
+    readonly mask: Value | undefined,
+    /** Where it comes from. */
+    readonly origin: { readonly call: LayerCall; readonly index: number } | { readonly input: InputSpec },
+  ) {}
+
+  get dtype(): DType {
+    return this.value.dtype
+  }
 }

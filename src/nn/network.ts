@@ -1,12 +1,12 @@
 import type { DType } from '../core/dtype.ts'
-import { ArgumentError, ShapeError } from '../core/errors.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { Rng } from '../core/rng.ts'
-import { formatShape, type Shape, sameShape } from '../core/shape.ts'
-import { withScope } from '../graph/scope.ts'
+import type { Shape } from '../core/shape.ts'
 import { type TensorType, Value } from '../graph/value.ts'
-import { constant } from '../ops/constants.ts'
-import type { Layer, LayerScope } from './layer.ts'
-import { Variable } from './variable.ts'
+import type { AnyLayer, InputSpec, LayerCall, LayerInputs, Symbolic } from './layer.ts'
+import { nameInputs, nameLayers } from './names.ts'
+import { runLayer } from './run-layer.ts'
+import { Variable, type Weight } from './variable.ts'
 
 /** How one trace of a network supplies what its layers ask for. */
 export interface TraceOptions {
@@ -18,156 +18,260 @@ export interface TraceOptions {
 }
 
 export interface Trace {
-  readonly output: Value
+  readonly outputs: readonly Value[]
+  /** Which steps of each output count, where a mask came through. */
+  readonly masks: readonly (Value | undefined)[]
   /** New values of weights that the layers update themselves. */
   readonly updates: ReadonlyMap<Variable, Value>
-  /** Each layer's output, for diagnosis and explanation. */
+  /** Scalars that join the loss: regularisation of weights and of layers' outputs. */
+  readonly losses: readonly Value[]
+  /** Each layer's outputs, for diagnosis and explanation. */
   readonly activations: readonly { readonly path: string; readonly value: Value }[]
+}
+
+export interface NetworkInput {
+  readonly name: string
+  /** Without the batch axis; `null` where it varies. */
+  readonly shape: readonly (number | null)[]
+  readonly dtype: DType
+  readonly batchSize: number | undefined
+}
+
+export interface NetworkOutput {
+  readonly name: string
+  readonly type: TensorType
 }
 
 /** Something with weights that maps a batch to outputs: what training, evaluation and export work on. */
 export interface Network {
   readonly name: string
-  /** Shape without the batch axis. */
-  readonly inputShape: readonly number[]
-  readonly inputDType: DType
-  readonly outputType: TensorType
+  readonly inputs: readonly NetworkInput[]
+  readonly outputs: readonly NetworkOutput[]
   /** All weights, in order of creation. */
   readonly variables: readonly Variable[]
-  trace(x: Value, options: TraceOptions): Trace
+  trace(inputs: readonly Value[], options: TraceOptions): Trace
 }
 
-/** Layers one after the other, each with a name that is unique in the network. */
-export class LayerStack implements Network {
+/** One application of a layer in a network: its place, and where its inputs come from. */
+export interface Step {
+  readonly path: string
+  readonly call: LayerCall
+  /** What it takes: network inputs or outputs of earlier steps. */
+  readonly inputs: readonly Symbolic[]
+  readonly outputs: readonly Symbolic[]
+}
+
+/** A layer of a network, once, however often it is applied. */
+export interface PlacedLayer {
+  readonly path: string
+  readonly layer: AnyLayer
+  /** Of its first application's first output. */
+  readonly outputShape: Shape
+  /** Number of weights. */
+  readonly parameters: number
+}
+
+/** The network between some symbolic tensors and others: layers in a row, or any graph of them. */
+export class LayerGraph implements Network {
+  readonly inputs: readonly NetworkInput[]
+  readonly outputs: readonly NetworkOutput[]
   readonly variables: readonly Variable[]
-  readonly outputType: TensorType
-  readonly layers: readonly {
-    readonly path: string
-    readonly layer: Layer
-    readonly outputShape: Shape
-    readonly parameters: number
-  }[]
+  readonly layers: readonly PlacedLayer[]
+  /** Applications in the order they run. */
+  readonly steps: readonly Step[]
+  private readonly byWeight: ReadonlyMap<Weight, Variable>
 
   constructor(
     readonly name: string,
-    readonly inputShape: readonly number[],
-    readonly inputDType: DType,
-    layers: readonly Layer[],
+    readonly inputTensors: readonly Symbolic[],
+    readonly outputTensors: readonly Symbolic[],
     seed: number,
+    outputNames?: readonly string[],
+    inputNames?: readonly string[],
   ) {
-    const named = nameLayers(layers)
-    this.layers = named.map(({ path, layer }) => ({ path, layer, outputShape: [], parameters: 0 }))
-    // The first trace, with a symbolic batch axis, makes the weights and finds every shape.
-    const made = new Map<string, Variable>()
-    const rng = new Rng(seed)
-    const x = Value.input({ dtype: inputDType, shape: ['batch', ...inputShape] }, 'input')
-    const { output, activations } = this.run(x, {
+    const specs = inputTensors.map(specOf)
+    const calls = callsBetween(name, inputTensors, outputTensors)
+    const paths = nameLayers([...new Set(calls.map(({ layer }) => layer))])
+    const names = inputNames ?? nameInputs(specs.map(spec => spec.name))
+    this.inputs = specs.map((spec, i) => ({ ...spec, name: names[i] ?? 'input' }))
+    this.steps = calls.map(call => ({
+      path: paths.get(call.layer) ?? call.layer.type,
+      call,
+      inputs: call.inputs,
+      outputs: outputsOf(call, calls, outputTensors),
+    }))
+
+    // The first trace finds the weights and every layer's output; those that are new are drawn from the seed.
+    const found = new Map<Weight, Variable>()
+    const x = this.inputs.map(input => Value.input({ dtype: input.dtype, shape: symbolicShape(input) }, input.name))
+    const { outputs, activations } = this.run(x, {
       training: false,
-      create: (path, options) => {
-        const initial = options.initializer.init(options.shape, rng.fork(path))
-        const variable = new Variable(path, options.shape, options.trainable ?? true, options.initializer, initial)
-        made.set(path, variable)
-        return variable
+      weight: (weight, path, owners) => {
+        if (!found.has(weight)) found.set(weight, new Variable(path, weight, owners))
+        return Value.input({ dtype: 'float32', shape: weight.shape }, path)
       },
-      find: path => made.get(path),
-      weight: variable => Value.input({ dtype: 'float32', shape: variable.shape }, variable.path),
     })
-    this.variables = [...made.values()]
-    this.outputType = { dtype: output.dtype, shape: output.shape }
-    this.layers = named.map(({ path, layer }, i) => ({
+    const rng = new Rng(seed)
+    for (const [weight, { path }] of found) weight.initialize(rng.fork(path))
+    this.byWeight = found
+    this.variables = [...found.values()]
+    const given = outputNames ?? uniqueNames(outputTensors.map(tensor => nameOf(tensor, paths)))
+    this.outputs = outputs.map((value, i) => ({
+      name: given[i] ?? `output_${i}`,
+      type: { dtype: value.dtype, shape: value.shape },
+    }))
+    this.layers = [...paths].map(([layer, path]) => ({
       path,
       layer,
-      outputShape: activations[i]?.value.shape ?? [],
+      outputShape: activations.find(activation => activation.path === path)?.value.shape ?? [],
       parameters: this.variables
         .filter(variable => variable.path.startsWith(`${path}/`))
         .reduce((n, variable) => n + variable.size, 0),
     }))
   }
 
-  trace(x: Value, options: TraceOptions): Trace {
-    const byPath = new Map(this.variables.map(variable => [variable.path, variable]))
-    return this.run(x, {
-      ...options,
-      find: path => byPath.get(path),
-      create: path => {
-        throw new ArgumentError({
-          where: path,
-          expected: 'a weight that the first trace asked for too',
-          received: 'a new one',
-          remedy: 'A layer must ask for the same weights in every trace.',
-        })
+  trace(inputs: readonly Value[], options: TraceOptions): Trace {
+    const used = new Map<Variable, Value>()
+    const traced = this.run(inputs, {
+      training: options.training,
+      ...(options.key ? { key: options.key } : {}),
+      weight: (weight, path) => {
+        const variable = this.byWeight.get(weight)
+        if (!variable) {
+          throw new ArgumentError({
+            where: path,
+            expected: 'a weight that the first trace asked for too',
+            received: 'a new one',
+            remedy: 'A layer must ask for the same weights in every trace.',
+          })
+        }
+        const value = used.get(variable) ?? options.weight(variable)
+        used.set(variable, value)
+        return value
       },
     })
+    const penalties = this.variables.flatMap(variable => {
+      const value = used.get(variable)
+      return variable.regularizer && variable.trainable && value ? [variable.regularizer.call(value)] : []
+    })
+    const updates = new Map<Variable, Value>()
+    for (const [weight, value] of traced.updates) {
+      const variable = this.byWeight.get(weight)
+      if (variable) updates.set(variable, value)
+    }
+    return { ...traced, updates, losses: [...traced.losses, ...penalties] }
+  }
+
+  /** Runs all layers in the middle of another trace: how a model becomes a layer of a larger one. */
+  runInside(
+    inputs: readonly Value[],
+    step: (path: string, layer: AnyLayer, inputs: LayerInputs, call: LayerCall) => readonly Value[],
+  ): readonly Value[] {
+    const values = new Map<Symbolic, Value>()
+    this.inputTensors.forEach((tensor, i) => {
+      const value = inputs[i]
+      if (value) values.set(tensor, value)
+    })
+    for (const { path, call, outputs } of this.steps) {
+      const [first, ...others] = call.inputs.map(tensor => lookUp(values, tensor, path))
+      if (!first) continue
+      const results = step(path, call.layer, [first, ...others], call)
+      for (const output of outputs) {
+        const result = 'call' in output.origin ? results[output.origin.index] : undefined
+        if (result) values.set(output, result)
+      }
+    }
+    return this.outputTensors.map(tensor => lookUp(values, tensor, this.name))
   }
 
   private run(
-    x: Value,
-    options: TraceOptions & {
-      find(path: string): Variable | undefined
-      create(path: string, weight: Parameters<LayerScope['weight']>[1]): Variable
+    inputs: readonly Value[],
+    options: {
+      readonly training: boolean
+      weight(weight: Weight, path: string, owners: readonly AnyLayer[]): Value
+      key?(path: string): Value
     },
-  ): Trace {
-    const updates = new Map<Variable, Value>()
-    const values = new Map<Variable, Value>()
-    const activations: { path: string; value: Value }[] = []
-    let value = x
-    for (const { path, layer } of this.layers) {
-      const scope: LayerScope = {
-        training: options.training,
-        weight(name, wanted) {
-          const full = `${path}/${name}`
-          const variable = options.find(full) ?? options.create(full, wanted)
-          if (!sameShape(variable.shape, wanted.shape)) {
-            throw new ShapeError({
-              where: full,
-              expected: `the shape it was made with, ${formatShape(variable.shape)}`,
-              received: formatShape(wanted.shape),
-            })
-          }
-          const known = values.get(variable) ?? options.weight(variable)
-          values.set(variable, known)
-          return known
-        },
-        update(name, next) {
-          const variable = options.find(`${path}/${name}`)
-          if (!variable) throw new ArgumentError({ where: path, expected: 'a weight to update', received: `'${name}'` })
-          updates.set(variable, next)
-        },
-        randomKey: () => options.key?.(path) ?? constant([0, 0], [2], 'int64'),
-      }
-      value = withScope(path, () => layer.call(value, scope))
-      activations.push({ path, value })
+  ) {
+    const tracing = {
+      ...options,
+      masks: new Map<Value, Value>(),
+      updates: new Map<Weight, Value>(),
+      losses: [] as Value[],
     }
-    return { output: value, updates, activations }
+    const activations: { path: string; value: Value }[] = []
+    const outputs = this.runInside(inputs, (path, layer, given, call) => {
+      const results = runLayer(tracing, path, layer, given, call.options)
+      for (const value of results) activations.push({ path, value })
+      return results
+    })
+    const masks = outputs.map(value => tracing.masks.get(value))
+    return { outputs, masks, updates: tracing.updates, losses: tracing.losses, activations }
   }
 }
 
-/** Keras's automatic names: `dense`, `dense_1`, `max_pooling2d`, … */
-function nameLayers(layers: readonly Layer[]): { path: string; layer: Layer }[] {
-  const counts = new Map<string, number>()
-  const taken = new Set<string>()
-  return layers.map(layer => {
-    let path = layer.name
-    if (path === undefined) {
-      const base = snakeCase(layer.type)
-      const count = counts.get(base) ?? 0
-      counts.set(base, count + 1)
-      path = count === 0 ? base : `${base}_${count}`
-    }
-    if (taken.has(path))
-      throw new ArgumentError({
-        where: 'model',
-        expected: 'layer names that do not repeat',
-        received: `'${path}' twice`,
-      })
-    taken.add(path)
-    return { path, layer }
+function nameOf({ origin }: Symbolic, paths: ReadonlyMap<AnyLayer, string>): string {
+  if ('input' in origin) return origin.input.name ?? 'input'
+  return paths.get(origin.call.layer) ?? origin.call.layer.type
+}
+
+/** A layer with several outputs, or applied several times, names each but the first with a number. */
+const uniqueNames = (names: readonly string[]): readonly string[] =>
+  names.map((name, i) => {
+    const before = names.slice(0, i).filter(other => other === name).length
+    return before === 0 ? name : `${name}_${before}`
+  })
+
+function lookUp(values: ReadonlyMap<Symbolic, Value>, tensor: Symbolic, where: string): Value {
+  const value = values.get(tensor)
+  if (value) return value
+  throw new ArgumentError({ where, expected: 'a tensor of this model', received: 'one of another' })
+}
+
+/** Shape for a first trace: sizes that vary have names, which tell them apart. */
+const symbolicShape = ({ name, shape, batchSize }: NetworkInput): Shape => [
+  batchSize ?? 'batch',
+  ...shape.map((dim, i) => dim ?? `${name}_${i + 1}`),
+]
+
+function specOf({ origin }: Symbolic): InputSpec {
+  if ('input' in origin) return origin.input
+  throw new ArgumentError({
+    where: 'model',
+    expected: "tensors made by input() as 'inputs'",
+    received: `an output of ${origin.call.layer.name ?? origin.call.layer.type}`,
   })
 }
 
-/** `MaxPooling2D` → `max_pooling2d`. */
-const snakeCase = (type: string): string =>
-  type
-    .replace(/([A-Za-z0-9])([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
+/** All applications of layers that the outputs depend on, each after those it takes its inputs from. */
+function callsBetween(where: string, inputs: readonly Symbolic[], outputs: readonly Symbolic[]): readonly LayerCall[] {
+  const given = new Set(inputs)
+  const done = new Set<LayerCall>()
+  // Not recursive: deep models would overflow the stack.
+  const stack = outputs.map(tensor => ({ tensor, expanded: false })).reverse()
+  while (stack.length > 0) {
+    const top = stack.pop()
+    if (!top || given.has(top.tensor)) continue
+    const { origin } = top.tensor
+    if ('input' in origin) {
+      throw new ArgumentError({
+        where,
+        expected: "all inputs that the outputs depend on to be listed in 'inputs'",
+        received: `outputs that also depend on ${origin.input.name ? `'${origin.input.name}'` : 'another input'}`,
+      })
+    }
+    if (done.has(origin.call)) continue
+    if (top.expanded) {
+      done.add(origin.call)
+      continue
+    }
+    stack.push({ ...top, expanded: true })
+    for (const tensor of [...origin.call.inputs].reverse()) stack.push({ tensor, expanded: false })
+  }
+  return [...done]
+}
+
+/** The tensors that a call made and that somebody in the network reads. */
+function outputsOf(call: LayerCall, calls: readonly LayerCall[], outputs: readonly Symbolic[]): readonly Symbolic[] {
+  const read = new Set([...calls.flatMap(({ inputs }) => inputs), ...outputs])
+  return [...read].filter(({ origin }) => 'call' in origin && origin.call === call)
+}

@@ -13,8 +13,9 @@ export interface InputFormat {
 }
 
 /** Raw inputs as the network wants them: pixels are scaled here, in the graph, and stay bytes until then. */
-export function decodeInput(raw: Value, format: InputFormat, wanted: DType): Value {
+export function decodeInput(raw: Value, format: InputFormat | undefined, wanted: DType): Value {
   let x = cast(raw, { to: wanted })
+  if (!format) return x
   if (format.scale !== 1) x = mul(x, scalar(format.scale))
   if (format.offset !== 0) x = add(x, scalar(format.offset))
   return x

@@ -1,47 +1,78 @@
 import { bytesPerElement, type NumericArray } from '../core/dtype.ts'
-import { DataError, DTypeError, ShapeError } from '../core/errors.ts'
+import { ArgumentError, DataError, DTypeError, ShapeError } from '../core/errors.ts'
 import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
 import type { Rng } from '../core/rng.ts'
 import { isScaled, type ScaledData } from '../core/scaled-data.ts'
 import { formatShape } from '../core/shape.ts'
-import { allocate, type TensorData, toNumbers } from '../core/tensor-data.ts'
-import type { Loss } from '../nn/losses.ts'
-import type { Network } from '../nn/network.ts'
+import { allocate, fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
+import type { Network, NetworkInput } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
+import type { Objective } from './objective.ts'
 
 /** Samples along axis 0. Raw elements may stand for scaled values (value = raw · scale + offset): pixels stay bytes. */
 export type Samples = TensorData | ScaledData | readonly Nested[]
 
-/** Inputs and targets, checked against a network and a loss, from which batches are taken. */
+/** Samples of a model with one input or output; of several, in order or by name. */
+export type SampleSet = Samples | readonly (TensorData | ScaledData)[] | Readonly<Record<string, Samples>>
+
+export interface Weighting {
+  /** Weight of each sample in the loss, or of each step of each sample: [samples] or [samples, steps]; for several outputs in order or by name. */
+  readonly sampleWeight?: SampleSet
+  /** Weight of the samples of each class. For one output with class numbers or one-hot targets. */
+  readonly classWeight?: Readonly<Record<number, number>>
+}
+
+/** Inputs, targets and weights, checked against a network and its losses, from which batches are taken. */
 export class DataSource {
   private constructor(
-    readonly x: TensorData,
-    readonly y: TensorData,
-    readonly format: InputFormat,
+    readonly inputs: readonly TensorData[],
+    readonly formats: readonly InputFormat[],
+    /** One for each output; none where it has no loss. */
+    readonly targets: readonly (TensorData | undefined)[],
+    readonly sampleWeights: readonly (TensorData | undefined)[],
     /** Rows that belong to this source: all, or a part of a split. */
     readonly from: number,
     readonly to: number,
   ) {}
 
-  static create(x: Samples, y: Samples, network: Network, loss: Loss): DataSource {
-    const inputs = asTensor(x, 'x', network)
-    const sparse = loss.classes?.(network.outputType)
-    const targets = isTensorData(y) ? y : fromNested(y, sparse === undefined ? 'float32' : 'int32', 'y')
-    const count = inputs.shape[0] ?? 0
-    if (targets.shape[0] !== count) {
+  static create(
+    x: SampleSet,
+    y: SampleSet,
+    network: Network,
+    objectives: readonly Objective[],
+    weighting: Weighting = {},
+  ): DataSource {
+    const given = inputSamples(x, network)
+    const inputs = given.map((samples, i) => asTensor(samples, network, i))
+    const targets = targetTensors(y, network, objectives)
+    const count = inputs[0]?.shape[0] ?? 0
+    const weights = weightTensors(weighting, targets, network)
+    for (const tensor of [...inputs, ...targets, ...weights]) {
+      if (!tensor || tensor.shape[0] === count) continue
       throw new DataError({
         where: 'fit',
-        expected: 'as many targets as inputs',
-        received: `${count} inputs and ${targets.shape[0] ?? 0} targets`,
+        expected: inputs.includes(tensor) ? 'as many samples in every input' : 'as many targets as inputs',
+        received: `${count} inputs and ${tensor.shape[0] ?? 0} ${inputs.includes(tensor) ? 'of another' : targets.includes(tensor) ? 'targets' : 'weights'}`,
       })
     }
     if (count === 0) throw new DataError({ where: 'fit', expected: 'at least one sample', received: 'none' })
-    if (sparse !== undefined) checkClasses(targets, sparse)
-    return new DataSource(inputs, targets, formatOf(x, inputs), 0, count)
+    return new DataSource(
+      inputs,
+      given.map((samples, i) => formatOf(samples, inputs[i] ?? { dtype: 'float32' })),
+      targets,
+      weights,
+      0,
+      count,
+    )
   }
 
   get length(): number {
     return this.to - this.from
+  }
+
+  /** All columns, in the order in which a step takes them. */
+  get columns(): readonly TensorData[] {
+    return [...this.inputs, ...this.targets, ...this.sampleWeights].filter(column => column !== undefined)
   }
 
   /** Cuts off the last share of samples, before any shuffling, as Keras does. */
@@ -54,10 +85,9 @@ export class DataSource {
         received: `${share} of ${this.length}`,
       })
     }
-    return [
-      new DataSource(this.x, this.y, this.format, this.from, at),
-      new DataSource(this.x, this.y, this.format, at, this.to),
-    ]
+    const part = (from: number, to: number) =>
+      new DataSource(this.inputs, this.formats, this.targets, this.sampleWeights, from, to)
+    return [part(this.from, at), part(at, this.to)]
   }
 
   /** The order of one epoch. */
@@ -71,31 +101,28 @@ export class DataSource {
   }
 }
 
-/** Assembles batches into one pair of arrays that is used again and again. */
+/** Assembles batches into one set of arrays that is used again and again. */
 export class Batch {
-  readonly x: TensorData
-  readonly y: TensorData
+  /** In the order of the source's columns. */
+  readonly columns: readonly TensorData[]
 
   constructor(
     private readonly source: DataSource,
     readonly size: number,
   ) {
-    this.x = {
-      dtype: source.x.dtype,
-      shape: [size, ...source.x.shape.slice(1)],
-      data: allocate(source.x.dtype, size * rowLength(source.x)),
-    }
-    this.y = {
-      dtype: source.y.dtype,
-      shape: [size, ...source.y.shape.slice(1)],
-      data: allocate(source.y.dtype, size * rowLength(source.y)),
-    }
+    this.columns = source.columns.map(column => ({
+      dtype: column.dtype,
+      shape: [size, ...column.shape.slice(1)],
+      data: allocate(column.dtype, size * rowLength(column)),
+    }))
   }
 
   /** Fills with the samples at places `start` … of an epoch's order. */
   fill(order: Uint32Array, start: number): void {
-    copyRows(this.source, this.source.x, this.x, order, start, this.size)
-    copyRows(this.source, this.source.y, this.y, order, start, this.size)
+    this.source.columns.forEach((column, i) => {
+      const to = this.columns[i]
+      if (to) copyRows(this.source, column, to, order, start, this.size)
+    })
   }
 }
 
@@ -107,8 +134,14 @@ function copyRows(
   start: number,
   size: number,
 ): void {
-  if (Array.isArray(from.data) || Array.isArray(to.data))
-    throw new DTypeError({ where: 'batch', expected: 'numeric samples', received: 'strings' })
+  if (Array.isArray(from.data) || Array.isArray(to.data)) {
+    const row = rowLength(from)
+    for (let i = 0; i < size; i++) {
+      const at = source.row(order, start + i) * row
+      for (let k = 0; k < row; k++) to.data[i * row + k] = from.data[at + k] ?? ''
+    }
+    return
+  }
   // As bytes: one kind of copy for every dtype, BigInt arrays included.
   const row = rowLength(from) * bytesPerElement(from.dtype)
   const input = bytes(from.data)
@@ -122,28 +155,165 @@ function copyRows(
 const bytes = (array: NumericArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 const rowLength = (tensor: TensorData): number => tensor.shape.slice(1).reduce((n, dim) => n * dim, 1)
 
-/** Checks inputs against what the network was built for. */
-export function asTensor(x: Samples, name: string, network: Network): TensorData {
+/** Sorts samples given alone, in order or by name into the order of `names`. */
+export function inOrder(given: SampleSet, names: readonly string[], where: string): readonly (Samples | undefined)[] {
+  if (isTensorData(given)) return names.length === 1 ? [given] : wrongCount(where, names, 1)
+  if (isList(given)) {
+    const tensors = given.filter(isTensorData)
+    if (given.length === 0 || tensors.length !== given.length) {
+      // Nested numbers are the samples of one input.
+      return names.length === 1 && isNumbers(given) ? [given] : wrongCount(where, names, 1)
+    }
+    return tensors.length === names.length ? tensors : wrongCount(where, names, tensors.length)
+  }
+  const unknown = Object.keys(given).find(name => !names.includes(name))
+  if (unknown !== undefined) {
+    throw new ArgumentError({ where, expected: `names among ${names.join(', ')}`, received: `'${unknown}'` })
+  }
+  return names.map(name => given[name])
+}
+
+const isList = (given: SampleSet): given is readonly (TensorData | ScaledData)[] | readonly Nested[] =>
+  Array.isArray(given)
+
+const isNumbers = (given: readonly unknown[]): given is readonly Nested[] => !given.some(isTensorData)
+
+function wrongCount(where: string, names: readonly string[], count: number): never {
+  throw new ArgumentError({
+    where,
+    expected: `${names.length} tensors, for ${names.join(', ')}, in a list or by name`,
+    received: `${count}`,
+  })
+}
+
+function inputSamples(x: SampleSet, network: Network): readonly Samples[] {
+  const names = network.inputs.map(({ name }) => name)
+  return inOrder(x, names, 'x').map((samples, i) => {
+    if (samples !== undefined) return samples
+    throw new ArgumentError({ where: 'x', expected: `samples for input '${names[i]}'`, received: 'none' })
+  })
+}
+
+/** All inputs of a network, as tensors, with what their elements stand for. */
+export function asInputs(x: SampleSet, network: Network): readonly { tensor: TensorData; format: InputFormat }[] {
+  return inputSamples(x, network).map((samples, i) => {
+    const tensor = asTensor(samples, network, i)
+    return { tensor, format: formatOf(samples, tensor) }
+  })
+}
+
+/** Checks an input against what the network was built for. */
+function asTensor(x: Samples, network: Network, index: number): TensorData {
+  const spec = network.inputs[index]
+  const name = network.inputs.length === 1 ? 'x' : (spec?.name ?? 'x')
   const tensor = isTensorData(x) ? x : fromNested(x, 'float32', name)
-  const wanted = network.inputShape
-  if (tensor.dtype === 'string') throw new DTypeError({ where: name, expected: 'numeric samples', received: 'string' })
-  if (tensor.shape.length !== wanted.length + 1 || wanted.some((dim, i) => tensor.shape[i + 1] !== dim)) {
+  if (!spec) return tensor
+  if ((tensor.dtype === 'string') !== (spec.dtype === 'string'))
+    throw new DTypeError({
+      where: name,
+      expected: spec.dtype === 'string' ? 'strings' : 'numeric samples',
+      received: tensor.dtype,
+    })
+  checkShape(tensor, spec, name)
+  return tensor
+}
+
+function checkShape(tensor: TensorData, { shape, batchSize }: NetworkInput, name: string): void {
+  const fits =
+    tensor.shape.length === shape.length + 1 && shape.every((dim, i) => dim === null || tensor.shape[i + 1] === dim)
+  if (!fits) {
     throw new ShapeError({
       where: name,
-      expected: `samples of shape ${formatShape(['samples', ...wanted])}`,
+      expected: `samples of shape ${formatShape(['samples', ...shape.map(dim => dim ?? 'any')])}`,
       received: formatShape(tensor.shape),
       remedy:
-        tensor.shape.length === wanted.length
+        tensor.shape.length === shape.length
           ? 'One sample alone still needs the samples axis in front, of size 1.'
           : 'Reshape the data, or change the input layer.',
     })
   }
-  return tensor
+  const count = tensor.shape[0] ?? 0
+  if (batchSize !== undefined && count % batchSize !== 0) {
+    throw new ShapeError({
+      where: name,
+      expected: `samples in multiples of ${batchSize}, the input's batchSize`,
+      received: `${count}`,
+    })
+  }
 }
 
-export function formatOf(x: Samples, tensor: TensorData): InputFormat {
+function formatOf(x: Samples, tensor: { readonly dtype: TensorData['dtype'] }): InputFormat {
   const { scale, offset } = isTensorData(x) && isScaled(x) ? x : { scale: 1, offset: 0 }
   return { dtype: tensor.dtype, scale, offset }
+}
+
+function targetTensors(
+  y: SampleSet,
+  network: Network,
+  objectives: readonly Objective[],
+): readonly (TensorData | undefined)[] {
+  const all = network.outputs.map(({ name }) => name)
+  const wanted = all.filter((_, i) => objectives[i]?.loss)
+  // Outputs without a loss may be left out of a list.
+  const names = Array.isArray(y) && y.length === all.length ? all : wanted
+  const byName = new Map(inOrder(y, names.length === 0 ? all : names, 'y').map((samples, i) => [names[i], samples]))
+  return network.outputs.map(({ name, type }, i) => {
+    const loss = objectives[i]?.loss
+    if (!loss) return undefined
+    const samples = byName.get(name)
+    if (samples === undefined)
+      throw new ArgumentError({ where: 'y', expected: `targets for output '${name}'`, received: 'none' })
+    const classes = loss.classes?.(type)
+    const where = all.length === 1 ? 'y' : name
+    const tensor = isTensorData(samples)
+      ? samples
+      : fromNested(samples, classes === undefined ? 'float32' : 'int32', where)
+    if (classes !== undefined) checkClasses(tensor, classes)
+    return tensor
+  })
+}
+
+function weightTensors(
+  { sampleWeight, classWeight }: Weighting,
+  targets: readonly (TensorData | undefined)[],
+  network: Network,
+): readonly (TensorData | undefined)[] {
+  if (sampleWeight === undefined && classWeight === undefined) return targets.map(() => undefined)
+  if (classWeight !== undefined) {
+    const [target, ...more] = targets
+    if (!target || more.length > 0 || sampleWeight !== undefined) {
+      throw new ArgumentError({
+        where: 'fit',
+        expected: "'classWeight' alone, for a model with one output",
+        received: sampleWeight === undefined ? `${targets.length} outputs` : "'sampleWeight' too",
+        remedy: 'Give sampleWeight instead: one weight per sample.',
+      })
+    }
+    return [weightsOfClasses(target, classWeight)]
+  }
+  if (sampleWeight === undefined) return targets.map(() => undefined)
+  const names = network.outputs.map(({ name }) => name)
+  return inOrder(sampleWeight, names, 'sampleWeight').map(samples => {
+    if (samples === undefined) return undefined
+    return isTensorData(samples) ? samples : fromNested(samples, 'float32', 'sampleWeight')
+  })
+}
+
+/** One weight per sample from its class: a class number, or the largest of one-hot targets. */
+function weightsOfClasses(target: TensorData, weights: Readonly<Record<number, number>>): TensorData {
+  const count = target.shape[0] ?? 0
+  const values = toNumbers(target)
+  const width = rowLength(target)
+  const classOf = (row: number): number => {
+    if (width === 1) return values[row] ?? 0
+    const scores = values.subarray(row * width, (row + 1) * width)
+    return scores.indexOf(Math.max(...scores))
+  }
+  return fromNumbers(
+    'float32',
+    [count],
+    Array.from({ length: count }, (_, row) => weights[classOf(row)] ?? 1),
+  )
 }
 
 function checkClasses(targets: TensorData, classes: number): void {

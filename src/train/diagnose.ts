@@ -45,14 +45,14 @@ export async function diagnose(
     Value.constant({ dtype: 'int64', shape: [2], data: key.slice() }),
   )
   const executable = await Executable.create(graph, trainer.engine)
-  const results = await executable.run([batch.x, batch.y, ...network.variables.map(variable => variable.value)])
+  const results = await executable.run([...batch.columns, ...network.variables.map(variable => variable.value)])
   await executable.release()
   const index = results.findIndex(result => firstBad(result) >= 0)
   const culprit = results[index]
   const tensor = labels[index] ?? 'the update of the weights'
   const at = culprit ? firstBad(culprit) : -1
   const sample =
-    index === 0 && culprit
+    index >= 0 && index < network.inputs.length && culprit
       ? source.row(order, start + Math.floor(at / Math.max(1, culprit.data.length / batch.size)))
       : undefined
   return new NonFiniteError({

@@ -52,7 +52,7 @@ export async function runFit(
   const files = checkpoint ? await import('#checkpoint') : undefined
   const full = Math.min(batchSize, source.length)
   const runner = await trainer.prepare(batchTypes(source, full))
-  trainer.load()
+  trainer.claim()
   const { state } = trainer
 
   const fingerprint = describe(trainer, source, { batchSize, shuffle })
@@ -99,8 +99,7 @@ export async function runFit(
         present.fill(order, start)
         const loss = await trainer.step(
           last ? await trainer.prepare(batchTypes(source, present.size)) : runner,
-          present.x,
-          present.y,
+          present.columns,
         )
         if (!Number.isFinite(loss)) throw await diagnose(trainer, source, present, order, start, { epoch, step })
         const samples = Math.min(start + full, source.length)
@@ -159,7 +158,7 @@ function describe({ recipe }: Trainer, source: DataSource, options: { batchSize:
   return [
     `weights ${weights}`,
     `${recipe.optimizer.name} at ${rate}`,
-    `${recipe.loss.name}`,
+    recipe.objectives.map(({ loss }) => loss?.name ?? 'none').join(' '),
     `${source.length} samples in ${options.shuffle ? 'shuffled ' : ''}batches of ${options.batchSize}`,
   ].join(', ')
 }

@@ -58,9 +58,9 @@ export class StepRunner {
     return new StepRunner(program, await Executable.create(program.graph, engine, { optimize: 'extended' }))
   }
 
-  /** Runs one step on the state; returns the batch's loss. */
-  async run(state: StateMemory, x: TensorData, y: TensorData): Promise<number> {
-    const feeds: TensorData[] = [x, y]
+  /** Runs one step on the state and a batch's columns; returns the batch's loss. */
+  async run(state: StateMemory, batch: readonly TensorData[]): Promise<number> {
+    const feeds: TensorData[] = [...batch]
     const targets: (TensorData | undefined)[] = [this.loss]
     for (const memory of state.memories) {
       feeds.push(...memory.inputs)

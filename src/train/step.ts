@@ -1,151 +1,172 @@
 import { gradientsOf } from '../autodiff/backward.ts'
 import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
+import type { Shape } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
 import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
-import type { Loss } from '../nn/losses.ts'
-import type { Metric } from '../nn/metrics.ts'
 import type { Network, Trace } from '../nn/network.ts'
 import type { Variable } from '../nn/variable.ts'
-import { constant, ints, scalar } from '../ops/constants.ts'
+import { constant, ints } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
 import { cast } from '../ops/math/cast.ts'
-import { mul } from '../ops/math/mul.ts'
-import { reduceMean } from '../ops/reduce/reduce-mean.ts'
-import { concat } from '../ops/shape/concat.ts'
 import { reshape } from '../ops/shape/reshape.ts'
 import { slice } from '../ops/shape/slice.ts'
 import { decodeInput, type InputFormat } from './batch.ts'
 import { clipGradients } from './gradients.ts'
+import { lossesOf, metricSlab, type Objective } from './objective.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { rateAt } from './schedules/schedule.ts'
-import type { Slab, View } from './state.ts'
+import type { Slab } from './state.ts'
 import { applyOptimizer, type Trained } from './update.ts'
 
 /** What is trained, and how. */
 export interface Recipe {
   readonly network: Network
-  readonly loss: Loss
-  readonly metrics: readonly Metric[]
+  /** One for each output of the network. */
+  readonly objectives: readonly Objective[]
   readonly optimizer: Optimizer
+  /** The weights that gradients train; the others are frozen, or change by themselves. */
+  readonly trained: readonly Variable[]
+}
+
+export interface ColumnType {
+  readonly dtype: DType
+  /** Without the batch axis. */
+  readonly shape: readonly number[]
 }
 
 /** The types of one batch. */
 export interface BatchTypes {
   readonly size: number
-  readonly input: InputFormat
-  readonly target: { readonly dtype: DType; readonly shape: readonly number[] }
+  readonly inputs: readonly (ColumnType & { readonly format: InputFormat })[]
+  /** One for each output; none where it has no loss. */
+  readonly targets: readonly (ColumnType | undefined)[]
+  /** Weights of samples, where they were given. */
+  readonly sampleWeights: readonly (ColumnType | undefined)[]
 }
 
-/** A graph that takes a batch and a state and gives the next state. Inputs: x, y, then the slabs' views; outputs: the loss, then the slabs. */
+/** A graph that takes a batch and a state and gives the next state. Inputs: inputs, targets, weights, then the slabs' views; outputs: the loss, then the slabs. */
 export interface StepProgram {
   readonly graph: Graph
   readonly slabs: readonly Slab[]
 }
 
 /** Forward, loss, backward, clipping, update and metrics in one graph. */
-export function trainProgram(recipe: Recipe, batch: BatchTypes): StepProgram {
-  const { network, loss, metrics, optimizer } = recipe
-  const { x, y } = batchInputs(network, batch)
+export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
+  const { network, objectives, optimizer, trained } = recipe
+  const batch = batchInputs(network, types)
   const counter = Value.input({ dtype: 'int64', shape: [2] }, 'counter') // [finished steps, seed]
   const weights = weightInputs()
-  const trace = network.trace(decodeInput(x, batch.input, network.inputDType), {
+  const trace = network.trace(batch.decoded, {
     training: true,
     weight: weights.of,
     key: path => layerKey(counter, path),
   })
-  const lossValue = withScope('loss', () => meanLoss(loss, y, trace))
-
-  const trainable = network.variables.filter(variable => variable.trainable)
-  if (trainable.length === 0)
+  const losses = lossesOf(objectives, trace, batch)
+  if (trained.length === 0)
     throw new ArgumentError({ where: network.name, expected: 'at least one trainable weight', received: 'none' })
-  const gradients = clipGradients(gradientsOf(lossValue, trainable.map(weights.of)), optimizer)
-  const trained = trainable.map(
-    (variable, i): Trained => ({ variable, input: weights.of(variable), gradient: gradients[i] ?? lossValue }),
+  const gradients = clipGradients(gradientsOf(losses.total, trained.map(weights.of)), optimizer)
+  const updated = trained.map(
+    (variable, i): Trained => ({ variable, input: weights.of(variable), gradient: gradients[i] ?? losses.total }),
   )
   const updates = withScope('optimizer', () => {
     const step = cast(reshape(slice(counter, ints([0]), ints([1])), ints([])), { to: 'float32' })
-    return applyOptimizer(optimizer, trained, optimizer.coefficients(rateAt(optimizer.learningRate, step), step))
+    return applyOptimizer(optimizer, updated, optimizer.coefficients(rateAt(optimizer.learningRate, step), step))
   })
 
   const slabs = [
     counterSlab(counter),
     ...updates.weights,
     ...updates.slots,
-    ...untrained(network, trace, weights.of),
-    metricSlab(metrics, y, trace.output, lossValue, batch.size),
+    ...untrained(recipe, trace, weights.of),
+    metricSlab(objectives, trace, batch, losses, types.size),
   ]
-  return assemble('train', x, y, slabs, [lossValue])
+  return assemble('train', batch.all, slabs, [losses.total])
 }
 
 /** Forward, loss and metrics. */
-export function evaluateProgram(recipe: Recipe, batch: BatchTypes): StepProgram {
-  const { network, loss, metrics } = recipe
-  const { x, y } = batchInputs(network, batch)
+export function evaluateProgram(recipe: Recipe, types: BatchTypes): StepProgram {
+  const { network, objectives } = recipe
+  const batch = batchInputs(network, types)
   const weights = weightInputs()
-  const trace = network.trace(decodeInput(x, batch.input, network.inputDType), { training: false, weight: weights.of })
-  const lossValue = withScope('loss', () => meanLoss(loss, y, trace))
-  const fixed = network.variables.map(variable => readOnly(variable, weights.of))
+  const trace = network.trace(batch.decoded, { training: false, weight: weights.of })
+  const losses = lossesOf(objectives, trace, batch)
+  const state = network.variables.map(variable => kept(variable, trace, weights.of))
   return assemble(
     'evaluate',
-    x,
-    y,
-    [...fixed, metricSlab(metrics, y, trace.output, lossValue, batch.size)],
-    [lossValue],
+    batch.all,
+    [...state, metricSlab(objectives, trace, batch, losses, types.size)],
+    [losses.total],
   )
 }
 
-/** Forward only. Inputs: x, then the weights; output: the prediction. */
-export function predictProgram(network: Network, size: number | string, input: InputFormat): Graph {
-  const x = Value.input({ dtype: input.dtype, shape: [size, ...network.inputShape] }, 'input')
+/** Forward only. Inputs: the network's, then its weights; outputs: the predictions, then the weights that the layers update themselves. */
+export function predictProgram(
+  network: Network,
+  inputs: readonly { readonly shape: Shape; readonly format: InputFormat }[],
+): { readonly graph: Graph; readonly updated: readonly Variable[] } {
+  const raw = inputs.map(({ shape, format }, i) =>
+    Value.input({ dtype: format.dtype, shape }, network.inputs[i]?.name ?? 'input'),
+  )
   const weights = weightInputs()
-  const { output } = network.trace(decodeInput(x, input, network.inputDType), { training: false, weight: weights.of })
-  return new Graph({
-    name: network.name,
-    inputs: [x, ...network.variables.map(weights.of)],
-    outputs: [output],
-    outputNames: ['output'],
-  })
+  const decoded = raw.map((value, i) => decodeInput(value, inputs[i]?.format, network.inputs[i]?.dtype ?? value.dtype))
+  const { outputs, updates } = network.trace(decoded, { training: false, weight: weights.of })
+  const updated = [...updates.keys()]
+  return {
+    updated,
+    graph: new Graph({
+      name: network.name,
+      inputs: [...raw, ...network.variables.map(weights.of)],
+      outputs: [...outputs, ...updates.values()],
+      outputNames: [...network.outputs.map(({ name }) => name), ...updated.map(({ path }) => `${path}:next`)],
+    }),
+  }
 }
 
 /** Forward and backward with every layer's output and every gradient as an output: slow, to find where numbers went bad. */
 export function diagnosisProgram(
-  recipe: Recipe,
-  batch: BatchTypes,
+  { network, objectives, trained }: Recipe,
+  types: BatchTypes,
   counterValue: Value,
 ): { graph: Graph; labels: readonly string[] } {
-  const { network, loss } = recipe
-  const { x, y } = batchInputs(network, batch)
+  const batch = batchInputs(network, types)
   const weights = weightInputs()
-  const decoded = decodeInput(x, batch.input, network.inputDType)
-  const trace = network.trace(decoded, {
+  const trace = network.trace(batch.decoded, {
     training: true,
     weight: weights.of,
     key: path => layerKey(counterValue, path),
   })
-  const lossValue = meanLoss(loss, y, trace)
-  const trainable = network.variables.filter(variable => variable.trainable)
-  const gradients = gradientsOf(lossValue, trainable.map(weights.of))
+  const { total } = lossesOf(objectives, trace, batch)
+  const gradients = gradientsOf(total, trained.map(weights.of))
+  const several = network.inputs.length > 1
   return {
     graph: new Graph({
       name: 'diagnosis',
-      inputs: [x, y, ...network.variables.map(weights.of)],
-      outputs: [decoded, ...trace.activations.map(({ value }) => value), lossValue, ...gradients],
+      inputs: [...batch.all, ...network.variables.map(weights.of)],
+      outputs: [...batch.decoded, ...trace.activations.map(({ value }) => value), total, ...gradients],
     }),
     labels: [
-      'the input',
+      ...network.inputs.map(({ name }) => (several ? `the input '${name}'` : 'the input')),
       ...trace.activations.map(({ path }) => `the output of layer '${path}'`),
       'the loss',
-      ...trainable.map(({ path }) => `the gradient of '${path}'`),
+      ...trained.map(({ path }) => `the gradient of '${path}'`),
     ],
   }
 }
 
-function batchInputs(network: Network, { size, input, target }: BatchTypes) {
+function batchInputs(network: Network, { size, inputs, targets, sampleWeights }: BatchTypes) {
+  const column = (type: ColumnType, name: string) =>
+    Value.input({ dtype: type.dtype, shape: [size, ...type.shape] }, name)
+  const numbered = (name: string, i: number, count: number) => (count === 1 ? name : `${name}_${i}`)
+  const raw = inputs.map((type, i) => column(type, numbered('x', i, inputs.length)))
+  const y = targets.map((type, i) => type && column(type, numbered('y', i, targets.length)))
+  const w = sampleWeights.map((type, i) => type && column(type, numbered('sample_weight', i, targets.length)))
   return {
-    x: Value.input({ dtype: input.dtype, shape: [size, ...network.inputShape] }, 'x'),
-    y: Value.input({ dtype: target.dtype, shape: [size, ...target.shape] }, 'y'),
+    decoded: raw.map((value, i) => decodeInput(value, inputs[i]?.format, network.inputs[i]?.dtype ?? value.dtype)),
+    targets: y,
+    sampleWeights: w,
+    all: [...raw, ...y, ...w].filter(value => value !== undefined),
   }
 }
 
@@ -160,9 +181,6 @@ function weightInputs() {
     },
   }
 }
-
-const meanLoss = (loss: Loss, y: Value, { output }: Trace): Value =>
-  reduceMean(loss.call(y, output), undefined, { keepdims: 0 })
 
 /** A layer's random key: its own number and the step's, so that every layer and step draws anew, and a repeated step the same. */
 function layerKey(counter: Value, path: string): Value {
@@ -191,50 +209,19 @@ function readOnly(variable: Variable, input: (variable: Variable) => Value): Sla
   }
 }
 
-/** Weights that gradients do not train: moving statistics, and what nobody changes. */
-function untrained(network: Network, { updates }: Trace, input: (variable: Variable) => Value): Slab[] {
-  return network.variables
-    .filter(variable => !variable.trainable)
-    .map(variable => {
-      const next = updates.get(variable)
-      return { ...readOnly(variable, input), ...(next ? { output: { value: next, shape: variable.shape } } : {}) }
-    })
+/** A weight that gradients do not train: moving statistics and other state that layers update, or one that nobody changes. */
+function kept(variable: Variable, { updates }: Trace, input: (variable: Variable) => Value): Slab {
+  const next = updates.get(variable)
+  return { ...readOnly(variable, input), ...(next ? { output: { value: next, shape: variable.shape } } : {}) }
 }
 
-/** The running loss and all metrics' accumulators, end to end. */
-function metricSlab(metrics: readonly Metric[], y: Value, output: Value, loss: Value, batch: number): Slab {
-  const views: View[] = []
-  const results: Value[] = []
-  let length = 0
-  const take = (name: string, shape: readonly number[]): Value => {
-    const input = Value.input({ dtype: 'float32', shape }, name)
-    views.push({ input, offset: length, shape })
-    length += shape.reduce((n, dim) => n * dim, 1)
-    return input
-  }
-  const give = (value: Value) => results.push(reshape(value, ints([-1])))
-  withScope('metrics', () => {
-    give(add(take('loss:total', []), mul(loss, scalar(batch))))
-    give(add(take('loss:count', []), scalar(batch)))
-    for (const metric of metrics) {
-      const state = metric.state.map((shape, i) => take(`${metric.name}:${i}`, shape))
-      metric.update(state, y, output).forEach(give)
-    }
-  })
-  return {
-    name: 'metrics',
-    dtype: 'float32',
-    length,
-    views,
-    output: { value: concat(results, { axis: 0 }), shape: [length] },
-    inPlace: false,
-  }
-}
+const untrained = ({ network, trained }: Recipe, trace: Trace, input: (variable: Variable) => Value): Slab[] =>
+  network.variables.filter(variable => !trained.includes(variable)).map(variable => kept(variable, trace, input))
 
-function assemble(name: string, x: Value, y: Value, slabs: readonly Slab[], first: readonly Value[]): StepProgram {
+function assemble(name: string, batch: readonly Value[], slabs: readonly Slab[], first: readonly Value[]): StepProgram {
   const graph = new Graph({
     name,
-    inputs: [x, y, ...slabs.flatMap(slab => slab.views.map(view => view.input))],
+    inputs: [...batch, ...slabs.flatMap(slab => slab.views.map(view => view.input))],
     outputs: [...first, ...slabs.flatMap(slab => (slab.output ? [slab.output.value] : []))],
   })
   return { graph, slabs }

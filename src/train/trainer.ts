@@ -1,17 +1,19 @@
 import { EngineError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
-import type { Metric } from '../nn/metrics.ts'
+import type { WeightHolder } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { Batch, type DataSource } from './data-source.ts'
 import type { Logs } from './history.ts'
+import { readMetrics } from './objective.ts'
 import { StateMemory, StepRunner } from './runner.ts'
 import { type BatchTypes, evaluateProgram, type Recipe, trainProgram } from './step.ts'
 
 /**
  * A recipe at work on an engine: the training state (weights, slots, counters) and the loaded graphs, one per batch size.
- * The network's variables are brought up to date by `store`.
+ * While it trains it holds the newest values of its weights; whoever reads a weight makes it `store` them first, so models
+ * that share layers always see each other's training.
  */
-export class Trainer {
+export class Trainer implements WeightHolder {
   private readonly trainers = new Map<string, StepRunner>()
   private readonly evaluators = new Map<string, StepRunner>()
   private memory: StateMemory | undefined
@@ -36,46 +38,36 @@ export class Trainer {
     const program = trainProgram(this.recipe, types)
     const runner = await StepRunner.create(program, this.engine)
     this.trainers.set(key, runner)
-    if (!this.memory) {
-      this.memory = new StateMemory(program.slabs, this.engine)
-      this.memory.load()
-    }
+    this.memory ??= new StateMemory(program.slabs, this.engine)
     return runner
   }
 
-  /** Takes the weights from the variables, e.g. after they were set from outside. */
-  load(): void {
+  /** Takes over the weights' present values, so that the state is the place where they change. */
+  claim(): void {
+    if (this.ahead) return
     this.memory?.load()
-    this.ahead = false
-  }
-
-  /** Brings the variables up to date. */
-  store(): void {
-    if (this.ahead) this.memory?.store()
-    this.ahead = false
-  }
-
-  async step(runner: StepRunner, x: TensorData, y: TensorData): Promise<number> {
+    for (const { weight } of this.recipe.network.variables) weight.holder = this
     this.ahead = true
-    return runner.run(this.state, x, y)
+  }
+
+  /** Brings the variables up to date and lets go of them. */
+  store(): void {
+    if (!this.ahead) return
+    for (const { weight } of this.recipe.network.variables) weight.holder = undefined
+    this.ahead = false
+    this.memory?.store()
+  }
+
+  async step(runner: StepRunner, batch: readonly TensorData[]): Promise<number> {
+    this.claim()
+    return runner.run(this.state, batch)
   }
 
   /** Running loss and metrics since `resetMetrics`. */
   logs(state: StateMemory = this.state): Logs {
     const values = state.find('metrics')?.current
     if (!(values instanceof Float32Array)) return {}
-    const [total = 0, count = 0] = values
-    let at = 2
-    const take = (shape: readonly number[]): TensorData => {
-      const size = shape.reduce((n, dim) => n * dim, 1)
-      at += size
-      return { dtype: 'float32', shape, data: values.subarray(at - size, at) }
-    }
-    const results = this.recipe.metrics.map((metric: Metric): [string, number] => [
-      metric.name,
-      metric.result(metric.state.map(take)),
-    ])
-    return { loss: total / Math.max(1, count), ...Object.fromEntries(results) }
+    return readMetrics(this.recipe.objectives, this.recipe.network.outputs, values)
   }
 
   resetMetrics(state: StateMemory = this.state): void {
@@ -100,9 +92,11 @@ export class Trainer {
       // All batches of this size; a short last one goes round the outer loop once more.
       for (; start + size <= source.length; start += size) {
         batch.fill(order, start)
-        await runner.run(state, batch.x, batch.y)
+        await runner.run(state, batch.columns)
       }
     }
+    // Layers may keep state of their own from batch to batch.
+    if (state?.memories.some(({ slab }) => slab.output && slab.name !== 'metrics')) state.store()
     return state ? this.logs(state) : {}
   }
 
@@ -116,8 +110,15 @@ export class Trainer {
   }
 }
 
-export const batchTypes = (source: DataSource, size: number): BatchTypes => ({
-  size,
-  input: source.format,
-  target: { dtype: source.y.dtype, shape: source.y.shape.slice(1) },
-})
+export const batchTypes = (source: DataSource, size: number): BatchTypes => {
+  const column = ({ dtype, shape }: TensorData) => ({ dtype, shape: shape.slice(1) })
+  return {
+    size,
+    inputs: source.inputs.map((tensor, i) => ({
+      ...column(tensor),
+      format: source.formats[i] ?? { dtype: tensor.dtype, scale: 1, offset: 0 },
+    })),
+    targets: source.targets.map(tensor => tensor && column(tensor)),
+    sampleWeights: source.sampleWeights.map(tensor => tensor && column(tensor)),
+  }
+}

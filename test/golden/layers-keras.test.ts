@@ -5,9 +5,9 @@ import { isFloat } from '../../src/core/dtype.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
-import type { Layer } from '../../src/nn/layer.ts'
+import { type Layer, Symbolic } from '../../src/nn/layer.ts'
 import * as layers from '../../src/nn/layers/index.ts'
-import { LayerStack } from '../../src/nn/network.ts'
+import { LayerGraph } from '../../src/nn/network.ts'
 import { mul } from '../../src/ops/math/mul.ts'
 import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
 import { Executable } from '../../src/runtime/executable.ts'
@@ -63,7 +63,10 @@ describe('layers are Keras’s: outputs, gradients, updates', () => {
       ...item.config,
       ...(typeof activation === 'string' ? { activation: camelCase(activation) } : {}),
     } as never)
-    const network = new LayerStack('golden', item.input.shape.slice(1), item.input.dtype, [layer], 1)
+    const head = layers.input({ shape: item.input.shape.slice(1), dtype: item.input.dtype })
+    const symbolic = layer(head)
+    if (!(symbolic instanceof Symbolic)) throw new Error('one output')
+    const network = new LayerGraph('golden', [head], [symbolic], 1)
     expect(network.variables.map(variable => variable.path.split('/')[1])).toEqual(
       item.weights.map(weight => weight.name),
     )
@@ -75,7 +78,10 @@ describe('layers are Keras’s: outputs, gradients, updates', () => {
         Value.input({ dtype: 'float32', shape: variable.shape }, variable.path),
       ]),
     )
-    const { output, updates } = network.trace(x, {
+    const {
+      outputs: [output = x],
+      updates,
+    } = network.trace([x], {
       training: item.training,
       weight: variable => weights.get(variable) ?? x,
     })

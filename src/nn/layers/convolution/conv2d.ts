@@ -7,6 +7,7 @@ import { type Activation, isElementwise, resolveActivation } from '../../activat
 import { type Initializer, type InitializerName, resolveInitializer } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsFirst, channelsLast } from '../../layout.ts'
+import { makeLayer } from '../../make-layer.ts'
 import { oneOf, pair, positiveInt, type Size2d } from '../arguments.ts'
 
 export interface Conv2dOptions {
@@ -29,7 +30,7 @@ export interface Conv2dOptions {
  * 2-D convolution, channels last. Input [batch, height, width, in], kernel [kh, kw, in / groups, filters], bias [filters],
  * output [batch, height′, width′, filters].
  */
-export function conv2d(options: Conv2dOptions): Layer<Required<Omit<Conv2dOptions, 'name'>>> {
+export function conv2d(options: Conv2dOptions): Layer {
   const config = {
     filters: positiveInt('conv2d', 'filters', options.filters),
     kernelSize: pair('conv2d', 'kernelSize', options.kernelSize),
@@ -52,11 +53,11 @@ export function conv2d(options: Conv2dOptions): Layer<Required<Omit<Conv2dOption
   const activation = resolveActivation(config.activation, 'conv2d')
   const kernelInitializer = resolveInitializer(config.kernelInitializer, 'conv2d')
   const biasInitializer = resolveInitializer(config.biasInitializer, 'conv2d')
-  return {
+  return makeLayer({
     type: 'Conv2D',
     name: options.name,
     config,
-    call(x, scope) {
+    call([x], scope) {
       const channels = requireImage('conv2d', x)
       if (channels % config.groups !== 0) {
         throw new ShapeError({
@@ -81,7 +82,7 @@ export function conv2d(options: Conv2dOptions): Layer<Required<Omit<Conv2dOption
       // Elementwise activations go before the change of layout, so that a following layer can cancel it.
       return isElementwise(config.activation) ? channelsLast(activation(y)) : activation(channelsLast(y))
     },
-  }
+  })
 }
 
 /** Checks for [batch, height, width, channels]; returns the channels. */

@@ -1,11 +1,15 @@
 import { type Activation, resolveActivation } from '../../activations.ts'
 import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
 
 /** Applies an activation function. */
-export function activation(options: {
-  readonly activation: Activation
-  readonly name?: string
-}): Layer<{ readonly activation: Activation }> {
+export function activation(options: { readonly activation: Activation; readonly name?: string }): Layer {
   const apply = resolveActivation(options.activation, 'activation')
-  return { type: 'Activation', name: options.name, config: { activation: options.activation }, call: x => apply(x) }
+  return makeLayer({
+    type: 'Activation',
+    name: options.name,
+    config: { activation: options.activation },
+    masking: 'pass',
+    call: ([x]) => apply(x),
+  })
 }

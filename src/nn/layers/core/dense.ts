@@ -5,6 +5,7 @@ import { matMul } from '../../../ops/math/mat-mul.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
 import { type Initializer, type InitializerName, resolveInitializer } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
 import { positiveInt } from '../arguments.ts'
 
 export interface DenseOptions {
@@ -21,7 +22,7 @@ export interface DenseOptions {
  * Fully connected: y = activation(x · kernel + bias) along the last axis.
  * Input [batch, …, in], kernel [in, units], bias [units], output [batch, …, units].
  */
-export function dense(options: DenseOptions): Layer<Required<Omit<DenseOptions, 'name'>>> {
+export function dense(options: DenseOptions): Layer {
   const config = {
     units: positiveInt('dense', 'units', options.units),
     activation: options.activation ?? 'linear',
@@ -32,11 +33,12 @@ export function dense(options: DenseOptions): Layer<Required<Omit<DenseOptions, 
   const activation = resolveActivation(config.activation, 'dense')
   const kernelInitializer = resolveInitializer(config.kernelInitializer, 'dense')
   const biasInitializer = resolveInitializer(config.biasInitializer, 'dense')
-  return {
+  return makeLayer({
     type: 'Dense',
     name: options.name,
     config,
-    call(x, scope) {
+    masking: 'pass',
+    call([x], scope) {
       const inputs = x.shape.at(-1)
       if (x.shape.length < 2 || typeof inputs !== 'number') {
         throw new ShapeError({
@@ -50,5 +52,5 @@ export function dense(options: DenseOptions): Layer<Required<Omit<DenseOptions, 
       if (!config.useBias) return activation(product)
       return activation(add(product, scope.weight('bias', { shape: [config.units], initializer: biasInitializer })))
     },
-  }
+  })
 }

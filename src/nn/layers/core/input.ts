@@ -1,25 +1,42 @@
 import type { DType } from '../../../core/dtype.ts'
 import { ArgumentError } from '../../../core/errors.ts'
+import { Value } from '../../../graph/value.ts'
+import { Symbolic } from '../../layer.ts'
+import type { Dims } from '../../shapes.ts'
 
-/** Declares what a model is fed: shape without the batch axis. */
-export interface InputSpec {
-  readonly type: 'InputLayer'
-  readonly shape: readonly number[]
-  readonly dtype: DType
-  readonly name?: string | undefined
+export interface InputOptions<S extends Dims> {
+  /** Sizes of one sample, without the batch axis; `null` for an axis whose size varies. */
+  readonly shape: S
+  /** Default float32. */
+  readonly dtype?: DType
+  /** Fixed number of samples in a batch, for layers that keep state from batch to batch. */
+  readonly batchSize?: number
+  readonly name?: string
 }
 
-export function input(options: {
-  readonly shape: readonly number[]
-  readonly dtype?: DType
-  readonly name?: string
-}): InputSpec {
-  if (options.shape.some(dim => !Number.isSafeInteger(dim) || dim < 1)) {
+/** Declares what a model is fed: a symbolic tensor to apply layers to, or the head of `sequential`. */
+export function input<const S extends Dims>({
+  shape,
+  dtype = 'float32',
+  batchSize,
+  name,
+}: InputOptions<S>): Symbolic<S> {
+  if (shape.some(dim => dim !== null && (!Number.isSafeInteger(dim) || dim < 1))) {
     throw new ArgumentError({
       where: 'input',
-      expected: "'shape' to hold positive integers, without the batch axis",
-      received: `[${options.shape.join(', ')}]`,
+      expected: "'shape' to hold positive integers, or null where a size varies, without the batch axis",
+      received: `[${shape.join(', ')}]`,
     })
   }
-  return { type: 'InputLayer', shape: options.shape, dtype: options.dtype ?? 'float32', name: options.name }
+  if (batchSize !== undefined && (!Number.isSafeInteger(batchSize) || batchSize < 1))
+    throw new ArgumentError({
+      where: 'input',
+      expected: "'batchSize' to be a positive integer",
+      received: String(batchSize),
+    })
+  const value = Value.input(
+    { dtype, shape: [batchSize ?? 'batch', ...shape.map((dim, i) => dim ?? `dim_${i + 1}`)] },
+    name,
+  )
+  return new Symbolic(shape, value, undefined, { input: { name, dtype, shape, batchSize } })
 }

@@ -5,6 +5,7 @@ import { batchNormalization as normalize } from '../../../ops/nn/batch-normaliza
 import { ones, zeros } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsFirst, channelsLast } from '../../layout.ts'
+import { makeLayer } from '../../make-layer.ts'
 import { fraction } from '../arguments.ts'
 
 export interface BatchNormalizationOptions {
@@ -23,20 +24,19 @@ export interface BatchNormalizationOptions {
  * Ioffe & Szegedy, "Batch Normalization", 2015, over the last axis: (x − mean) / √(variance + ε) · gamma + beta. In training mean and
  * (biased) variance are the batch's and feed the moving statistics; otherwise the moving ones are used.
  */
-export function batchNormalization(
-  options: BatchNormalizationOptions = {},
-): Layer<Required<Omit<BatchNormalizationOptions, 'name'>>> {
+export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
   const config = {
     momentum: fraction('batchNormalization', 'momentum', options.momentum ?? 0.99),
     epsilon: options.epsilon ?? 1e-3,
     center: options.center ?? true,
     scale: options.scale ?? true,
   }
-  return {
+  return makeLayer({
     type: 'BatchNormalization',
     name: options.name,
     config,
-    call(input, scope) {
+    masking: 'pass',
+    call([input], scope) {
       const channels = input.shape.at(-1)
       if (typeof channels !== 'number' || input.shape.length < 2) {
         throw new ShapeError({
@@ -45,6 +45,8 @@ export function batchNormalization(
           received: `shape ${formatShape(input.shape)}`,
         })
       }
+      // A frozen layer keeps its statistics, and works with them, as in Keras.
+      const training = scope.training && scope.trainable
       const shape = [channels]
       const gamma = config.scale ? scope.weight('gamma', { shape, initializer: ones() }) : undefined
       const beta = config.center ? scope.weight('beta', { shape, initializer: zeros() }) : undefined
@@ -63,16 +65,16 @@ export function batchNormalization(
         {
           epsilon: config.epsilon,
           momentum: config.momentum,
-          training_mode: scope.training ? 1 : 0,
+          training_mode: training ? 1 : 0,
         },
       )
-      if (scope.training) {
+      if (training) {
         scope.update('moving_mean', normal.running_mean)
         scope.update('moving_variance', normal.running_var)
       }
       return spatial ? channelsLast(normal.y) : normal.y
     },
-  }
+  })
 }
 
 const filled = (value: number, channels: number) => constant(new Array<number>(channels).fill(value))

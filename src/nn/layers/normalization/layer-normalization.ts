@@ -4,6 +4,7 @@ import { constant } from '../../../ops/constants.ts'
 import { layerNormalization as normalize } from '../../../ops/nn/layer-normalization.ts'
 import { ones, zeros } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
 
 export interface LayerNormalizationOptions {
   /** Added to the variance. Default 1e-3. */
@@ -16,15 +17,14 @@ export interface LayerNormalizationOptions {
 }
 
 /** Ba, Kiros & Hinton, "Layer Normalization", 2016, over the last axis: (x − mean) / √(variance + ε) · gamma + beta. */
-export function layerNormalization(
-  options: LayerNormalizationOptions = {},
-): Layer<Required<Omit<LayerNormalizationOptions, 'name'>>> {
+export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
   const config = { epsilon: options.epsilon ?? 1e-3, center: options.center ?? true, scale: options.scale ?? true }
-  return {
+  return makeLayer({
     type: 'LayerNormalization',
     name: options.name,
     config,
-    call(x, scope) {
+    masking: 'pass',
+    call([x], scope) {
       const size = x.shape.at(-1)
       if (typeof size !== 'number') {
         throw new ShapeError({
@@ -39,5 +39,5 @@ export function layerNormalization(
       const beta = config.center ? scope.weight('beta', { shape: [size], initializer: zeros() }) : undefined
       return normalize(x, gamma, beta, { epsilon: config.epsilon }).y
     },
-  }
+  })
 }

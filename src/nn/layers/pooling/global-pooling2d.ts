@@ -4,6 +4,7 @@ import { reduceMax } from '../../../ops/reduce/reduce-max.ts'
 import { reduceMean } from '../../../ops/reduce/reduce-mean.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsFirst } from '../../layout.ts'
+import { makeLayer } from '../../make-layer.ts'
 import { requireImage } from '../convolution/conv2d.ts'
 
 type Options = { readonly name?: string }
@@ -18,12 +19,13 @@ export const globalAveragePooling2d = (options: Options = {}): Layer =>
 export const globalMaxPooling2d = (options: Options = {}): Layer =>
   globalPooling('GlobalMaxPooling2D', 'globalMaxPooling2d', options, x => reduceMax(x, ints([2, 3]), { keepdims: 0 }))
 
-const globalPooling = (type: string, label: string, { name }: Options, pool: (x: Value) => Value): Layer => ({
-  type,
-  name,
-  config: {},
-  call(x) {
-    requireImage(label, x)
-    return pool(channelsFirst(x))
-  },
-})
+const globalPooling = (type: string, label: string, { name }: Options, pool: (x: Value) => Value): Layer =>
+  makeLayer({
+    type,
+    name,
+    config: {},
+    call([x]) {
+      requireImage(label, x)
+      return pool(channelsFirst(x))
+    },
+  })

@@ -4,6 +4,7 @@ import { averagePool } from '../../../ops/nn/average-pool.ts'
 import { maxPool } from '../../../ops/nn/max-pool.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsFirst, channelsLast } from '../../layout.ts'
+import { makeLayer } from '../../make-layer.ts'
 import { oneOf, pair, type Size2d } from '../arguments.ts'
 import { requireImage } from '../convolution/conv2d.ts'
 
@@ -15,16 +16,15 @@ export interface Pooling2dOptions {
   readonly padding?: 'valid' | 'same'
   readonly name?: string
 }
-type Config = Required<Omit<Pooling2dOptions, 'name'>>
 
 /** Maximum over windows. [batch, height, width, channels] → [batch, height′, width′, channels]. */
-export const maxPooling2d = (options: Pooling2dOptions = {}): Layer<Config> =>
+export const maxPooling2d = (options: Pooling2dOptions = {}): Layer =>
   pooling('MaxPooling2D', 'maxPooling2d', options, (x, attributes) =>
     maxOfActivation(x, before => maxPool(before, attributes).y),
   )
 
 /** Mean over windows; padding does not count. */
-export const averagePooling2d = (options: Pooling2dOptions = {}): Layer<Config> =>
+export const averagePooling2d = (options: Pooling2dOptions = {}): Layer =>
   pooling('AveragePooling2D', 'averagePooling2d', options, averagePool)
 
 interface PoolAttributes {
@@ -38,18 +38,18 @@ function pooling(
   name: string,
   options: Pooling2dOptions,
   pool: (x: Value, attributes: PoolAttributes) => Value,
-): Layer<Config> {
+): Layer {
   const poolSize = pair(name, 'poolSize', options.poolSize ?? 2)
   const config = {
     poolSize,
     strides: pair(name, 'strides', options.strides ?? poolSize),
     padding: oneOf(name, 'padding', options.padding ?? 'valid', ['valid', 'same']),
   }
-  return {
+  return makeLayer({
     type,
     name: options.name,
     config,
-    call(x) {
+    call([x]) {
       requireImage(name, x)
       const y = pool(channelsFirst(x), {
         kernel_shape: config.poolSize,
@@ -58,7 +58,7 @@ function pooling(
       })
       return channelsLast(y)
     },
-  }
+  })
 }
 
 /** max(f(x)) = f(max(x)) for a nondecreasing f such as relu, which then runs on fewer elements, forward and backward. */

@@ -1,0 +1,298 @@
+import { ArgumentError } from '../core/errors.ts'
+import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
+import { formatShape, sameShape } from '../core/shape.ts'
+import type { TensorData } from '../core/tensor-data.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Value } from '../graph/value.ts'
+import {
+  type AnyLayer,
+  type CallOptions,
+  type Layer,
+  type LayerInputs,
+  type LayerScope,
+  type ShapesOf,
+  Symbolic,
+  type SymbolicInputs,
+} from '../nn/layer.ts'
+import { applyLayer } from '../nn/make-layer.ts'
+import type { LayerGraph } from '../nn/network.ts'
+import type { Dims, ShapeFunction } from '../nn/shapes.ts'
+import type { Weight } from '../nn/variable.ts'
+import type { Engine } from '../runtime/engine.ts'
+import { defaultEngine } from '../tensor/default-engine.ts'
+import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
+import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
+import { resolveOptimizer } from '../train/optimizers/index.ts'
+import { batchTypes, Trainer } from '../train/trainer.ts'
+import { Callable } from './callable.ts'
+import { exportedGraph } from './export.ts'
+import { guarded } from './guarded.ts'
+import { checkObjectives, objectivesOf } from './objectives.ts'
+import { Predictor } from './predictor.ts'
+import { summaryOf } from './summary.ts'
+import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
+
+export interface ModelFitOptions extends FitOptions, Weighting {
+  /** Share of the samples kept for validation: the last ones, cut off before shuffling. */
+  readonly validationSplit?: number
+  /** Inputs, targets and, if they are to be weighted, weights. */
+  readonly validationData?: readonly [SampleSet, SampleSet] | readonly [SampleSet, SampleSet, SampleSet]
+}
+
+export interface EvaluateOptions extends Weighting {
+  /** Default 32. */
+  readonly batchSize?: number
+}
+
+/** What a model predicts: one tensor, or tensors in the form its outputs were given in. */
+export type Prediction<Outputs> = Outputs extends Symbolic ? TensorData : { readonly [K in keyof Outputs]: TensorData }
+
+/** A compiled model whose metrics TypeScript knows: `compile` returns it. */
+export interface Compiled<Name extends string> {
+  fit(
+    x: SampleSet,
+    y: SampleSet,
+    options?: ModelFitOptions,
+  ): Promise<{ readonly history: HistoryOf<Name>; readonly aborted: boolean; readonly seed: number }>
+  evaluate(x: SampleSet, y: SampleSet, options?: EvaluateOptions): Promise<Results<Name>>
+  trainOnBatch(x: SampleSet, y: SampleSet, weighting?: Weighting): Promise<Results<Name>>
+}
+
+/** Symbolic tensors that a model was made of: one, a list, or by name. */
+export type SymbolicForm = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
+
+/** What a model does to shapes, as a layer of a larger one: its outputs have the shapes they always have. */
+export interface ModelShape<Outputs> extends ShapeFunction {
+  readonly output: Outputs extends SymbolicInputs ? ShapesOf<Outputs> : readonly Dims[]
+}
+
+// Applying a model is what its base class's constructor makes possible; TypeScript learns of it here.
+export interface Model<Outputs extends SymbolicForm = SymbolicForm> extends Layer<ModelShape<Outputs>> {}
+
+/**
+ * Layers between inputs and outputs. Call `compile`, then `fit`, `evaluate` and `predict`. A model is a layer too: apply it to
+ * symbolic tensors to make it part of a larger one, which then shares its weights.
+ *
+ * `compile` may be a statement, as in Keras, after which the model's `evaluate` is typed with every built-in metric; asking
+ * for one that was not compiled throws. Its return value is the same model, typed with exactly its metrics.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable implements Compiled<AnyMetricName> {
+  readonly network: LayerGraph
+  readonly outputs: Outputs
+  readonly type: string
+  readonly name: string
+  /** Set to false to freeze all of its layers; takes effect when the model is next compiled. */
+  trainable = true
+  readonly ownWeights = new Map<string, Weight>()
+  readonly arity: { readonly min: number; readonly max: number }
+  private compiled: { trainer: Trainer | undefined; readonly options: CompileOptions<MetricSpec> } | undefined
+  private readonly predictor: Predictor
+  private seeded = false
+
+  constructor(type: string, network: LayerGraph, outputs: Outputs) {
+    super()
+    this.type = type
+    this.network = network
+    this.outputs = outputs
+    this.name = network.name
+    this.arity = { min: network.inputs.length, max: network.inputs.length }
+    this.predictor = new Predictor(network)
+  }
+
+  get config(): object {
+    return { name: this.name }
+  }
+
+  /** Layers in the order they run, each once. */
+  get layers(): readonly AnyLayer[] {
+    return this.network.layers.map(({ layer }) => layer)
+  }
+
+  /** The layer of a name, as `summary` shows it. */
+  layer(name: string): AnyLayer {
+    const found = this.network.layers.find(({ path }) => path === name)
+    if (found) return found.layer
+    throw new ArgumentError({
+      where: this.name,
+      expected: `a layer among ${this.network.layers.map(({ path }) => path).join(', ')}`,
+      received: `'${name}'`,
+    })
+  }
+
+  /** Number of weights. */
+  get parameters(): number {
+    return this.network.variables.reduce((n, variable) => n + variable.size, 0)
+  }
+
+  /** The model as a layer: runs its layers inside of another trace. */
+  call(inputs: LayerInputs, scope: LayerScope): readonly [Value, ...Value[]] {
+    const [first, ...others] = this.network.runInside(inputs, (path, layer, given, { options }) =>
+      scope.run(path, layer, given, { options }),
+    )
+    if (first) return [first, ...others]
+    throw new ArgumentError({ where: this.name, expected: 'an output', received: 'none' })
+  }
+
+  readonly masking = (_: LayerInputs, scope: LayerScope, [first]: readonly Value[]): Value | undefined =>
+    first && scope.maskOf(first)
+
+  protected onCall(inputs: SymbolicInputs, options?: CallOptions): unknown {
+    return applyLayer(this, inputs, options)
+  }
+
+  /** Chooses optimizer, losses and metrics. Starts the optimizer anew; weights stay. */
+  compile<const M extends MetricSpec = [], const W extends MetricSpec = []>(
+    options: CompileOptions<M, W>,
+  ): Compiled<NamesOf<M> | NamesOf<W>> & this {
+    checkObjectives(options, this.network)
+    resolveOptimizer(options.optimizer ?? 'rmsprop')
+    this.compiled?.trainer?.store()
+    this.compiled = { trainer: undefined, options }
+    // The same object under a type that names its metrics: what `evaluate` returns for them is what this type says.
+    return this as Compiled<NamesOf<M> | NamesOf<W>> & this
+  }
+
+  async fit(
+    x: SampleSet,
+    y: SampleSet,
+    options: ModelFitOptions = {},
+  ): Promise<{ readonly history: HistoryOf<AnyMetricName>; readonly aborted: boolean; readonly seed: number }> {
+    const trainer = await this.trainerFor(y)
+    const all = this.source(x, y, trainer, options)
+    const { validationSplit, validationData } = options
+    if (validationSplit !== undefined && (validationSplit <= 0 || validationSplit >= 1)) {
+      throw new ArgumentError({
+        where: 'fit',
+        expected: "'validationSplit' between 0 and 1",
+        received: String(validationSplit),
+      })
+    }
+    const [source, validation] = validationData
+      ? [all, this.validation(validationData, trainer)]
+      : validationSplit === undefined
+        ? [all, undefined]
+        : all.split(validationSplit)
+    const result = await runFit(trainer, source, validation, options)
+    return { ...result, history: guarded(result.history, trainer) }
+  }
+
+  /** Loss and metrics over all samples. */
+  async evaluate(x: SampleSet, y: SampleSet, options: EvaluateOptions = {}): Promise<Results<AnyMetricName>> {
+    const trainer = await this.trainerFor(y)
+    const source = this.source(x, y, trainer, options)
+    return guarded(await trainer.evaluate(source, options.batchSize ?? 32), trainer)
+  }
+
+  /** One step on one batch. Returns the loss and metrics of the batch before the step. */
+  async trainOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
+    const trainer = await this.trainerFor(y)
+    const source = this.source(x, y, trainer, weighting)
+    const runner = await trainer.prepare(batchTypes(source, source.length))
+    if (!this.seeded) setSeed(trainer, 0)
+    this.seeded = true
+    trainer.resetMetrics()
+    await trainer.step(runner, source.columns)
+    return guarded(trainer.logs(), trainer)
+  }
+
+  /** Outputs for samples, in the form in which the model's outputs were given. */
+  async predict(x: SampleSet, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Prediction<Outputs>> {
+    const results = await this.predictor.predict(x, batchSize, await this.engine())
+    // The outputs' form decides the result's: one, a list, or a record.
+    return inFormOf(this.outputs, results) as Prediction<Outputs>
+  }
+
+  /** All weights, in Keras's order: as the layers made them, in Keras's layouts. Copies. */
+  getWeights(): TensorData<'float32'>[] {
+    return this.network.variables.map(({ value }) => ({ ...value, data: value.data.slice() }))
+  }
+
+  /** Sets all weights, in the order of `getWeights`. Nothing is set unless everything fits. */
+  setWeights(weights: readonly (TensorData | Nested)[]): void {
+    const { variables } = this.network
+    if (weights.length !== variables.length) {
+      throw new ArgumentError({
+        where: 'setWeights',
+        expected: `${variables.length} weights`,
+        received: `${weights.length}`,
+      })
+    }
+    const given = weights.map((weight, i) =>
+      isTensorData(weight) ? weight : fromNested(weight, 'float32', variables[i]?.path ?? 'weight'),
+    )
+    for (const [i, variable] of variables.entries()) {
+      const weight = given[i]
+      if (weight?.dtype !== 'float32' || !sameShape(weight.shape, variable.shape)) {
+        throw new ArgumentError({
+          where: `setWeights, ${variable.path}`,
+          expected: `float32${formatShape(variable.shape)}`,
+          received: weight ? `${weight.dtype}${formatShape(weight.shape)}` : 'nothing',
+        })
+      }
+    }
+    for (const [i, variable] of variables.entries()) {
+      const data = given[i]?.data
+      if (data instanceof Float32Array) variable.value = { dtype: 'float32', shape: variable.shape, data: data.slice() }
+    }
+  }
+
+  /** A table of the layers, as Keras prints it. */
+  summary(): string {
+    return summaryOf(this.network)
+  }
+
+  /** The inference graph with its weights: the batch size is open. */
+  toGraph(): Graph {
+    return exportedGraph(this.network)
+  }
+
+  /** Writes the inference graph as an ONNX file that any ONNX Runtime runs. Atomic. */
+  async exportOnnx(path: string): Promise<void> {
+    const [{ encodeModel }, { writeFileAtomic }] = await Promise.all([
+      import('../compile/onnx/encode.ts'),
+      import('#files'),
+    ])
+    await writeFileAtomic(path, encodeModel(this.toGraph()))
+  }
+
+  private source(x: SampleSet, y: SampleSet, { recipe }: Trainer, weighting: Weighting): DataSource {
+    return DataSource.create(x, y, this.network, recipe.objectives, weighting)
+  }
+
+  private validation(data: NonNullable<ModelFitOptions['validationData']>, trainer: Trainer): DataSource {
+    const [x, y, sampleWeight] = data
+    return this.source(x, y, trainer, sampleWeight === undefined ? {} : { sampleWeight })
+  }
+
+  private async engine(): Promise<Engine> {
+    return this.compiled?.options.engine ?? (await defaultEngine())
+  }
+
+  private async trainerFor(y: SampleSet): Promise<Trainer> {
+    const { compiled, network } = this
+    if (!compiled)
+      throw new ArgumentError({
+        where: network.name,
+        expected: 'a compiled model',
+        received: 'one that is not',
+        remedy: 'Call compile({ optimizer, loss }) first.',
+      })
+    if (compiled.trainer) return compiled.trainer
+    const { options } = compiled
+    const recipe = {
+      network,
+      objectives: objectivesOf(options, network, y),
+      optimizer: resolveOptimizer(options.optimizer ?? 'rmsprop'),
+      trained: network.variables.filter(variable => variable.trainable),
+    }
+    compiled.trainer = new Trainer(recipe, await this.engine())
+    return compiled.trainer
+  }
+}
+
+function inFormOf(form: SymbolicForm, results: readonly TensorData[]): unknown {
+  if (form instanceof Symbolic) return results[0]
+  if (Array.isArray(form)) return results
+  return Object.fromEntries(Object.keys(form).map((name, i) => [name, results[i]]))
+}

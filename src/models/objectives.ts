@@ -1,0 +1,126 @@
+import { ArgumentError } from '../core/errors.ts'
+import { fromNested, isTensorData } from '../core/nested.ts'
+import { type Loss, type LossName, resolveLoss } from '../nn/losses.ts'
+import { checkMetricName, type Metric, type MetricName, resolveMetric } from '../nn/metrics.ts'
+import type { Network, NetworkOutput } from '../nn/network.ts'
+import { inOrder, type SampleSet } from '../train/data-source.ts'
+import type { NamedMetric, Objective } from '../train/objective.ts'
+import type { CompileOptions, MetricSpec } from './types.ts'
+
+/** What a `compile` call asks of each output of a network. `y`: the targets, from whose shapes Keras's 'accuracy' follows. */
+export function objectivesOf(options: CompileOptions<MetricSpec>, network: Network, y: SampleSet): Objective[] {
+  const { outputs } = network
+  const losses = perOutput<LossName | Loss | null>(options.loss, outputs, 'loss', isOne)
+  const weights = perOutput<number>(options.lossWeights, outputs, 'lossWeights', value => typeof value === 'number')
+  const metrics = metricsPerOutput(options.metrics, outputs, 'metrics')
+  const weighted = metricsPerOutput(options.weightedMetrics, outputs, 'weightedMetrics')
+  const shapes = targetShapes(y, network, losses)
+  return outputs.map((output, i): Objective => {
+    const named = (given: MetricName | Metric, counts: boolean): NamedMetric => {
+      const metric = resolveMetric(given, { shape: shapes[i] ?? [] }, output.type)
+      const { name } = metric
+      return {
+        name: outputs.length === 1 ? name : `${output.name}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+        metric,
+        weighted: counts,
+      }
+    }
+    const loss = losses[i]
+    return {
+      loss: loss === undefined || loss === null ? undefined : resolveLoss(loss),
+      weight: weights[i] ?? 1,
+      metrics: [
+        ...(metrics[i] ?? []).map(metric => named(metric, false)),
+        ...(weighted[i] ?? []).map(metric => named(metric, true)),
+      ],
+    }
+  })
+}
+
+/** Finds what is wrong with a `compile` call while it is made, before there are targets. */
+export function checkObjectives(options: CompileOptions<MetricSpec>, { outputs }: Network): void {
+  for (const loss of perOutput<LossName | Loss | null>(options.loss, outputs, 'loss', isOne))
+    if (loss !== undefined && loss !== null) resolveLoss(loss)
+  perOutput<number>(options.lossWeights, outputs, 'lossWeights', value => typeof value === 'number')
+  for (const list of [
+    ...metricsPerOutput(options.metrics, outputs, 'metrics'),
+    ...metricsPerOutput(options.weightedMetrics, outputs, 'weightedMetrics'),
+  ])
+    for (const metric of list ?? []) if (typeof metric === 'string') checkMetricName(metric)
+}
+
+const isOne = (value: unknown): value is LossName | Loss | null =>
+  value === null || typeof value === 'string' || (typeof value === 'object' && 'call' in value)
+
+/** One value for all outputs, a list in their order, or a record by their names → a list. */
+function perOutput<T>(
+  given: T | readonly (T | undefined)[] | Readonly<Record<string, T>> | undefined,
+  outputs: readonly NetworkOutput[],
+  what: string,
+  one: (value: unknown) => value is T,
+): readonly (T | undefined)[] {
+  if (given === undefined) return outputs.map(() => undefined)
+  if (one(given)) return outputs.map(() => given)
+  if (isArray(given)) {
+    if (given.length === outputs.length) return given
+    throw new ArgumentError({
+      where: 'compile',
+      expected: `'${what}' for ${outputs.length} output${outputs.length === 1 ? '' : 's'}`,
+      received: `${given.length}`,
+    })
+  }
+  return byName(given, outputs, what)
+}
+
+function byName<T>(given: Readonly<Record<string, T>>, outputs: readonly NetworkOutput[], what: string) {
+  const names = outputs.map(({ name }) => name)
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue
+    throw new ArgumentError({
+      where: 'compile',
+      expected: `'${what}' for outputs among ${names.join(', ')}`,
+      received: `'${name}'`,
+    })
+  }
+  return names.map(name => given[name])
+}
+
+const isArray = <T>(value: unknown): value is readonly T[] => Array.isArray(value)
+
+function metricsPerOutput(
+  given: MetricSpec | undefined,
+  outputs: readonly NetworkOutput[],
+  what: string,
+): readonly (readonly (MetricName | Metric)[] | undefined)[] {
+  if (given === undefined) return outputs.map(() => undefined)
+  if (!isArray<MetricName | Metric | readonly (MetricName | Metric)[]>(given)) return byName(given, outputs, what)
+  if (given.some(item => isArray(item))) {
+    const lists = given.map(item => (isArray<MetricName | Metric>(item) ? item : [item as MetricName | Metric]))
+    return perOutput(lists, outputs, what, (value): value is readonly (MetricName | Metric)[] => value === undefined)
+  }
+  if (outputs.length > 1 && given.length > 0) {
+    throw new ArgumentError({
+      where: 'compile',
+      expected: `'${what}' by output: { ${outputs.map(({ name }) => `${name}: […]`).join(', ')} }`,
+      received: 'one list',
+    })
+  }
+  return [given.filter((item): item is MetricName | Metric => !isArray(item))]
+}
+
+/** Shapes of the targets, as far as metrics need them: with the samples axis. */
+function targetShapes(
+  y: SampleSet,
+  { outputs }: Network,
+  losses: readonly (LossName | Loss | null | undefined)[],
+): readonly (readonly unknown[])[] {
+  const all = outputs.map(({ name }) => name)
+  const wanted = all.filter((_, i) => losses[i] !== undefined && losses[i] !== null)
+  const names = Array.isArray(y) && y.length === all.length ? all : wanted
+  const given = new Map(inOrder(y, names.length === 0 ? all : names, 'y').map((samples, i) => [names[i], samples]))
+  return all.map(name => {
+    const samples = given.get(name)
+    if (samples === undefined) return []
+    return isTensorData(samples) ? samples.shape : fromNested(samples, 'float32', 'y').shape
+  })
+}

@@ -1,0 +1,90 @@
+import { ArgumentError } from '../core/errors.ts'
+import { Value } from '../graph/value.ts'
+import {
+  type AnyLayer,
+  type CallOptions,
+  type Layer,
+  type LayerDefinition,
+  type LayerInputs,
+  Symbolic,
+  type SymbolicInputs,
+} from './layer.ts'
+import { runLayer } from './run-layer.ts'
+import type { AnyShape, Dims, ShapeFunction } from './shapes.ts'
+
+/**
+ * Makes a layer of its definition. The result is a function: applied to symbolic tensors it gives symbolic tensors.
+ * `F` says what it does to shapes, for the compiler; what it really does is found out by tracing it.
+ */
+export function makeLayer<F extends ShapeFunction = AnyShape>(definition: LayerDefinition): Layer<F> {
+  const layer = (inputs: SymbolicInputs, options?: CallOptions) => applyLayer(complete, inputs, options)
+  // A function has a `name` of its own that cannot be assigned, only defined anew.
+  Object.defineProperty(layer, 'name', { value: definition.name, configurable: true })
+  const { name: _, trainable = true, ...rest } = definition
+  const complete = Object.assign(layer, { ...rest, trainable, ownWeights: new Map() }) as Layer<F>
+  // The compiler cannot relate what tracing finds (`applyLayer`) to what F computes; tests hold them together.
+  return complete
+}
+
+/** Applies a layer to symbolic tensors: traces it once to learn the outputs' types. One output is returned bare, several as a list. */
+export function applyLayer(layer: AnyLayer, inputs: SymbolicInputs, options: CallOptions = {}) {
+  const given: readonly Symbolic[] = inputs instanceof Symbolic ? [inputs] : inputs
+  const [first, ...others] = given
+  if (!first || !given.every(item => item instanceof Symbolic)) {
+    throw new ArgumentError({
+      where: layer.name ?? layer.type,
+      expected: 'a symbolic tensor, or a list of them',
+      received: first === undefined ? 'none' : typeof first,
+      remedy: 'Make one with input({ shape }), or by applying another layer.',
+    })
+  }
+  const masks = new Map<Value, Value>()
+  // Each input gets a value of its own, since one tensor may be given twice.
+  const values = given.map(({ value, mask }) => {
+    const stand = Value.input(value.type)
+    if (mask) masks.set(stand, mask)
+    return stand
+  })
+  const outputs = tracedOnce(layer, values, options, masks)
+  const call = { layer, inputs: [first, ...others], options }
+  const results = outputs.map(
+    (value, index) => new Symbolic(dims(value), Value.input(value.type), masks.get(value), { call, index }),
+  )
+  const [only] = results
+  return results.length === 1 && only ? only : results
+}
+
+function tracedOnce(
+  layer: AnyLayer,
+  values: readonly Value[],
+  options: CallOptions,
+  masks: Map<Value, Value>,
+): readonly Value[] {
+  const [first, ...others] = values
+  if (!first) return []
+  const inputs: LayerInputs = [first, ...others]
+  const made: [AnyLayer, string][] = []
+  try {
+    return runLayer(
+      {
+        training: false,
+        masks,
+        updates: new Map(),
+        losses: [],
+        made: (owner, name) => made.push([owner, name]),
+        weight: ({ shape, name }) => Value.input({ dtype: 'float32', shape }, name),
+      },
+      layer.name ?? layer.type,
+      layer,
+      inputs,
+      options,
+    )
+  } catch (error) {
+    // An input that did not fit leaves no weights behind that would refuse the right one.
+    for (const [owner, name] of made) owner.ownWeights.delete(name)
+    throw error
+  }
+}
+
+/** A value's sizes without the batch axis. */
+export const dims = (value: Value): Dims => value.shape.slice(1).map(dim => (typeof dim === 'number' ? dim : null))

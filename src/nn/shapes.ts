@@ -1,0 +1,23 @@
+/** Sizes of a tensor without the batch axis, as far as the compiler knows them: a literal, `number` where it does not; `null` where they vary. */
+export type Dims = readonly (number | null)[]
+
+/**
+ * A function from shapes to shapes that the compiler evaluates. TypeScript has no functions of types as values, so one is an
+ * interface whose `output` is written in terms of `this['input']`:
+ *
+ *     interface LastAxis<Units extends number> extends ShapeFunction {
+ *       readonly output: this['input'] extends readonly [...infer Rest extends Dims, number] ? readonly [...Rest, Units] : …
+ *     }
+ */
+export interface ShapeFunction {
+  readonly input: unknown
+  readonly output: unknown
+}
+
+/** Of a layer whose output shape the compiler does not follow. */
+export interface AnyShape extends ShapeFunction {
+  readonly output: Dims
+}
+
+/** The output's shape for an input's: a `Dims`, or a tuple of them for several outputs. */
+export type Apply<F extends ShapeFunction, Input> = (F & { readonly input: Input })['output']

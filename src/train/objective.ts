@@ -1,0 +1,149 @@
+import { ArgumentError } from '../core/errors.ts'
+import { withScope } from '../graph/scope.ts'
+import { Value } from '../graph/value.ts'
+import type { Loss } from '../nn/losses.ts'
+import type { Metric } from '../nn/metrics.ts'
+import type { NetworkOutput, Trace } from '../nn/network.ts'
+import { ints, scalar } from '../ops/constants.ts'
+import { add } from '../ops/math/add.ts'
+import { cast } from '../ops/math/cast.ts'
+import { mul } from '../ops/math/mul.ts'
+import { reduceMean } from '../ops/reduce/reduce-mean.ts'
+import { concat } from '../ops/shape/concat.ts'
+import { reshape } from '../ops/shape/reshape.ts'
+import { unsqueeze } from '../ops/shape/unsqueeze.ts'
+import type { Slab, View } from './state.ts'
+
+/** What is asked of one output of a network. */
+export interface Objective {
+  /** None: this output is not trained on, and needs no targets. */
+  readonly loss: Loss | undefined
+  /** Factor of its loss in the total. */
+  readonly weight: number
+  readonly metrics: readonly NamedMetric[]
+}
+
+/** A metric under the name that its result has. */
+export interface NamedMetric {
+  readonly name: string
+  readonly metric: Metric
+  /** Counts samples by their weights; the others ignore weights, as Keras's `metrics` do. */
+  readonly weighted: boolean
+}
+
+/** The values of one batch's targets: for each output its target and the weights of its samples, where there are any. */
+export interface Targets {
+  readonly targets: readonly (Value | undefined)[]
+  readonly sampleWeights: readonly (Value | undefined)[]
+}
+
+export interface Losses {
+  /** What is minimised. */
+  readonly total: Value
+  /** Each output's loss, before weighting. */
+  readonly each: readonly (Value | undefined)[]
+}
+
+/** Loss per output, weighted and summed, plus what layers and regularizers add. */
+export function lossesOf(objectives: readonly Objective[], trace: Trace, { targets, sampleWeights }: Targets): Losses {
+  const each = objectives.map(({ loss }, i) => {
+    const target = targets[i]
+    const output = trace.outputs[i]
+    if (!loss || !target || !output) return undefined
+    return withScope('loss', () => meanLoss(loss, target, output, sampleWeights[i]))
+  })
+  const parts = each.flatMap((value, i) => {
+    const weight = objectives[i]?.weight ?? 1
+    return value ? [weight === 1 ? value : mul(value, scalar(weight))] : []
+  })
+  const [first, ...others] = [...parts, ...trace.losses]
+  if (!first) {
+    throw new ArgumentError({
+      where: 'compile',
+      expected: 'a loss for at least one output, or a layer that adds one',
+      received: 'none',
+    })
+  }
+  return { total: others.reduce((sum, part) => add(sum, part), first), each }
+}
+
+/** Mean over the batch of each sample's loss times its weight. */
+function meanLoss(loss: Loss, target: Value, output: Value, sampleWeight: Value | undefined): Value {
+  const values = loss.call(target, output)
+  return reduceMean(sampleWeight ? mul(values, aligned(sampleWeight, values)) : values, undefined, { keepdims: 0 })
+}
+
+/** Weights per sample, spread over the steps of each sample's values. */
+function aligned(weights: Value, values: Value): Value {
+  const missing = values.shape.length - weights.shape.length
+  const like = cast(weights, { to: values.dtype })
+  return missing > 0 ? unsqueeze(like, ints(Array.from({ length: missing }, (_, i) => weights.shape.length + i))) : like
+}
+
+/** The running losses and all metrics' accumulators, end to end in one slab. */
+export function metricSlab(
+  objectives: readonly Objective[],
+  trace: Trace,
+  { targets }: Targets,
+  losses: Losses,
+  batch: number,
+): Slab {
+  const views: View[] = []
+  const results: Value[] = []
+  let length = 0
+  const take = (name: string, shape: readonly number[]): Value => {
+    const input = Value.input({ dtype: 'float32', shape }, name)
+    views.push({ input, offset: length, shape })
+    length += shape.reduce((n, dim) => n * dim, 1)
+    return input
+  }
+  const give = (value: Value) => results.push(reshape(value, ints([-1])))
+  withScope('metrics', () => {
+    give(add(take('loss:total', []), mul(losses.total, scalar(batch))))
+    give(add(take('loss:count', []), scalar(batch)))
+    objectives.forEach(({ metrics }, i) => {
+      const loss = losses.each[i]
+      if (tracksEachLoss(objectives) && loss) give(add(take(`loss:${i}`, []), mul(loss, scalar(batch))))
+      const target = targets[i]
+      const output = trace.outputs[i]
+      if (!target || !output) return
+      for (const { name, metric } of metrics) {
+        const state = metric.state.map((shape, k) => take(`${name}:${k}`, shape))
+        metric.update(state, target, output).forEach(give)
+      }
+    })
+  })
+  return {
+    name: 'metrics',
+    dtype: 'float32',
+    length,
+    views,
+    output: { value: concat(results, { axis: 0 }), shape: [length] },
+    inPlace: false,
+  }
+}
+
+/** With several outputs, each one's loss is reported beside the total. */
+const tracksEachLoss = (objectives: readonly Objective[]): boolean => objectives.length > 1
+
+/** Reads the slab that `metricSlab` lays out. */
+export function readMetrics(
+  objectives: readonly Objective[],
+  outputs: readonly NetworkOutput[],
+  values: Float32Array,
+): Record<string, number> {
+  const [total = 0, count = 0] = values
+  const logs: Record<string, number> = { loss: total / Math.max(1, count) }
+  let at = 2
+  const take = (shape: readonly number[]) => {
+    const size = shape.reduce((n, dim) => n * dim, 1)
+    at += size
+    return { dtype: 'float32', shape, data: values.subarray(at - size, at) } as const
+  }
+  objectives.forEach(({ loss, metrics }, i) => {
+    if (!loss) return
+    if (tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (take([]).data[0] ?? 0) / Math.max(1, count)
+    for (const { name, metric } of metrics) logs[name] = metric.result(metric.state.map(take))
+  })
+  return logs
+}
