@@ -9,7 +9,6 @@ import { slice } from '../shape/slice.ts'
 import { requirePerChannel, sumPerChannel } from './channels.ts'
 import { conv } from './conv.ts'
 import { batchConv } from './conv-batching.ts'
-import { convWeightGradient } from './conv-gradients.ts'
 import {
   countedSize,
   perAxis,
@@ -20,6 +19,7 @@ import {
   type WindowAxis,
   windowAttrs,
 } from './conv-shape.ts'
+import { convWeightGradient } from './conv-weight-gradient.ts'
 
 const attrs = {
   ...windowAttrs,

@@ -6,7 +6,7 @@ import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat, sameDType } from '../infer.ts'
 import { requirePerChannel, sumPerChannel } from './channels.ts'
 import { batchConv } from './conv-batching.ts'
-import { convInputGradient, convWeightGradient } from './conv-gradients.ts'
+import { convInputGradient } from './conv-input-gradient.ts'
 import {
   countedSize,
   spatialShape,
@@ -16,6 +16,7 @@ import {
   windowAttrs,
   windowAxes,
 } from './conv-shape.ts'
+import { convWeightGradient } from './conv-weight-gradient.ts'
 
 export const convAttrs = { ...windowAttrs, group: attr.int(1), kernel_shape: attr.ints() }
 
@@ -58,6 +59,12 @@ export const conv: Op<['x', 'w', 'b?'], ['y'], typeof convAttrs> = defineOp({
     { x: [1, 2, 3, 4, 3], w: [2, 2, 2, 2, 2], attrs: { pads: [0, 1, 0, 1, 0, 1] } },
     { x: [2, 5, 2, 2], w: [6, 5, 1, 1], b: [6] },
     { x: [1, 1, 3, 3], w: [1, 1, 2, 2], attrs: { pads: [3, 2, 2, 3], auto_pad: 'NOTSET' } },
+    // More channels than a weight gradient by slices is for: with the examples apart, and together.
+    { x: [2, 5, 4, 5], w: [2, 5, 2, 2], attrs: { pads: [1, 0, 0, 1], dilations: [2, 1] } },
+    { x: [2, 5, 3, 4], w: [2, 5, 3, 2], attrs: { pads: [1, 2, 1, 0] } },
+    { x: [2, 10, 4, 4], w: [2, 5, 3, 3], attrs: { group: 2, strides: [2, 2] } },
+    { x: [1, 10, 3, 5], w: [2, 5, 2, 2], attrs: { group: 2, strides: [2, 3] } },
+    { x: [2, 5, 6], w: [2, 5, 3], attrs: { strides: [2], pads: [1, 1] } },
   ],
   traits: { flops: convFlops },
 })
