@@ -1,7 +1,7 @@
-"""Values and gradients of Keras's losses, and its metrics → test/golden/losses-keras.json.
+"""Keras's losses: values, gradients and weighting → test/golden/losses-keras.json.
 
-`value` is the loss with the default reduction (the mean over the batch), `gradient` its derivative by the predictions.
-Metrics are updated with each entry of `updates` in turn; `result` is read at the end.
+`value` is the loss with the reduction of its configuration, `perSample` what it is before weights and reduction, `gradient` the
+derivative of the value (of its sum, if it is no scalar) by the predictions.
 """
 
 import os
@@ -13,9 +13,10 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.backend import get_keras_mask, set_keras_mask
 
 from common import hash32, keras_versions, tensor, uniform, write
-from optimizers_keras import camel_config
+from optimizers_keras import camel
 
 B, C = 5, 4
 LOGITS = uniform(400, (B, C), 3.0)
@@ -34,62 +35,104 @@ POSITIVE_TARGET = (uniform(408, (B, C), 0.5) + np.float32(0.6)).astype(np.float3
 SIGNS = BITS * 2 - 1
 WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0, 1.5], np.float32)
 SEQUENCE, SEQUENCE_CLASSES = uniform(409, (2, 3, C), 3.0), (hash32(410, 6) % C).astype(np.int32).reshape(2, 3)
+STEPS = np.array([[1.0, 0.5, 0.0], [2.0, 1.0, 0.25]], np.float32)
+MASK = np.array([[1, 1, 0], [1, 0, 0]], bool)
+SEQUENCE_HOT = np.eye(C, dtype=np.float32)[SEQUENCE_CLASSES]
+FIRST = np.moveaxis(SEQUENCE, -1, 1).copy()  # classes on axis 1
+FIRST_HOT = np.moveaxis(SEQUENCE_HOT, -1, 1).copy()
+COLUMN, COLUMN_NEAR = uniform(411, (B,), 2.0), uniform(412, (B, 1), 2.0)
+IMAGES = (hash32(413, 2 * 3 * 3 * 2) % 2).astype(np.float32).reshape(2, 3, 3, 2)
+IMAGE_SCORES = ((uniform(414, (2, 3, 3, 2), 1.0) + 1) / 2).astype(np.float32)
+EMBEDDINGS = (lambda e: (e / np.linalg.norm(e, axis=-1, keepdims=True)).astype(np.float32))(uniform(415, (6, 3), 1.0))
+EMBEDDED = np.array([0, 1, 0, 2, 1, 0], np.int32)  # class 2 has one sample, without a partner
+FRAMES = uniform(416, (3, 8, 5), 2.0)
+SPELLED = np.array([[1, 2, 3], [4, 4, 0], [2, 0, 0]], np.int32)  # a repetition; lengths 3, 2 and 1
+LONG, LONG_SPELLED = uniform(417, (2, 60, 6), 4.0), np.array([[1, 1, 2, 3, 5, 5, 4], [3, 2, 1, 0, 0, 0, 0]], np.int32)
+EMPTY = np.array([[1, 0, 0], [0, 0, 0], [3, 3, 3]], np.int32)  # an empty target; one with two repetitions
 
 LOSSES = [
-    ("SparseCategoricalCrossentropy", {}, CLASSES, PROBABILITIES, None),
-    ("SparseCategoricalCrossentropy", {}, CLASSES, POSITIVE, None),
-    ("SparseCategoricalCrossentropy", {}, CLASSES, SATURATED, None),
-    ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES, LOGITS, None),
-    ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES, LOGITS, WEIGHTS),
-    ("SparseCategoricalCrossentropy", {"from_logits": True}, SEQUENCE_CLASSES, SEQUENCE, None),
-    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, SEQUENCE_CLASSES, SEQUENCE, None),
-    ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES, None),
-    ("CategoricalCrossentropy", {}, SOFT, POSITIVE, None),
-    ("CategoricalCrossentropy", {"from_logits": True}, SOFT, LOGITS, WEIGHTS),
-    ("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, ONE_HOT, LOGITS, None),
-    ("BinaryCrossentropy", {}, BITS, UNIT, None),
-    ("BinaryCrossentropy", {}, BITS, SATURATED, None),
-    ("BinaryCrossentropy", {"from_logits": True}, BITS, LOGITS, WEIGHTS),
-    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, BITS, LOGITS, None),
-    ("BinaryFocalCrossentropy", {"gamma": 2.0}, BITS, UNIT, None),
-    ("CategoricalFocalCrossentropy", {}, ONE_HOT, PROBABILITIES, None),
-    ("MeanSquaredError", {}, REAL, NEAR, None),
-    ("MeanSquaredError", {}, REAL, NEAR, WEIGHTS),
-    ("MeanAbsoluteError", {}, REAL, NEAR, None),
-    ("MeanAbsolutePercentageError", {}, REAL, NEAR, None),
-    ("MeanSquaredLogarithmicError", {}, POSITIVE_TARGET, POSITIVE, None),
-    ("Huber", {}, REAL, NEAR, None),
-    ("Huber", {"delta": 0.5}, REAL, NEAR, None),
-    ("LogCosh", {}, REAL, NEAR, None),
-    ("KLDivergence", {}, SOFT, PROBABILITIES, None),
-    ("Poisson", {}, POSITIVE_TARGET, POSITIVE, None),
-    ("Hinge", {}, SIGNS, NEAR, None),
-    ("SquaredHinge", {}, BITS, NEAR, None),
-    ("CategoricalHinge", {}, ONE_HOT, NEAR, None),
-    ("CosineSimilarity", {}, REAL, NEAR, None),
-]
-
-PAIR = [(CLASSES, PROBABILITIES, None), (CLASSES[::-1].copy(), POSITIVE, WEIGHTS)]
-HOT_PAIR = [(ONE_HOT, PROBABILITIES, None), (SOFT, POSITIVE, WEIGHTS)]
-BIT_PAIR = [(BITS, UNIT, None), (BITS[::-1].copy(), UNIT, None)]
-REAL_PAIR = [(REAL, NEAR, None), (NEAR, POSITIVE, WEIGHTS)]
-
-METRICS = [
-    ("SparseCategoricalAccuracy", {}, PAIR),
-    ("CategoricalAccuracy", {}, HOT_PAIR),
-    ("BinaryAccuracy", {}, BIT_PAIR),
-    ("BinaryAccuracy", {"threshold": 0.3}, BIT_PAIR),
-    ("Accuracy", {}, [(CLASSES, CLASSES[::-1].copy(), None)]),
-    ("SparseTopKCategoricalAccuracy", {"k": 2}, PAIR),
-    ("TopKCategoricalAccuracy", {"k": 3}, HOT_PAIR),
-    ("SparseCategoricalCrossentropy", {}, PAIR),
-    ("MeanSquaredError", {}, REAL_PAIR),
-    ("RootMeanSquaredError", {}, REAL_PAIR),
-    ("MeanAbsoluteError", {}, REAL_PAIR),
-    ("CosineSimilarity", {}, REAL_PAIR),
-    ("Precision", {}, BIT_PAIR),
-    ("Recall", {}, BIT_PAIR),
-    ("AUC", {}, BIT_PAIR),
+    ("SparseCategoricalCrossentropy", {}, CLASSES, PROBABILITIES, {}),
+    ("SparseCategoricalCrossentropy", {}, CLASSES, POSITIVE, {}),
+    ("SparseCategoricalCrossentropy", {}, CLASSES, SATURATED, {}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES, LOGITS, {}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES[:, None], LOGITS, {}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES, LOGITS, {"weight": WEIGHTS}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, SEQUENCE_CLASSES, SEQUENCE, {}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, SEQUENCE_CLASSES, SEQUENCE, {"weight": STEPS}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, SEQUENCE_CLASSES, SEQUENCE, {"mask": MASK}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True}, SEQUENCE_CLASSES, SEQUENCE, {"mask": MASK, "weight": STEPS}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, SEQUENCE_CLASSES, SEQUENCE, {}),
+    ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, SEQUENCE_CLASSES, SEQUENCE, {"mask": MASK, "weight": STEPS}),
+    ("SparseCategoricalCrossentropy", {"ignore_class": -1}, np.where(CLASSES == 0, -1, CLASSES), POSITIVE, {"weight": WEIGHTS}),
+    ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES, {}),
+    ("CategoricalCrossentropy", {}, SOFT, POSITIVE, {}),
+    ("CategoricalCrossentropy", {"from_logits": True}, SOFT, LOGITS, {"weight": WEIGHTS}),
+    ("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, ONE_HOT, LOGITS, {}),
+    ("CategoricalCrossentropy", {"from_logits": True, "axis": 1}, FIRST_HOT, FIRST, {}),
+    ("CategoricalCrossentropy", {"label_smoothing": 0.3, "axis": -1}, SEQUENCE_HOT, np.abs(SEQUENCE), {"weight": STEPS}),
+    ("BinaryCrossentropy", {}, BITS, UNIT, {}),
+    ("BinaryCrossentropy", {}, BITS, SATURATED, {}),
+    ("BinaryCrossentropy", {"from_logits": True}, BITS, LOGITS, {"weight": WEIGHTS}),
+    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.2}, BITS, LOGITS, {}),
+    ("BinaryCrossentropy", {"axis": 1}, IMAGES, IMAGE_SCORES, {}),
+    ("BinaryCrossentropy", {"from_logits": True}, BITS[:, 0], LOGITS[:, :1], {}),
+    ("BinaryFocalCrossentropy", {}, BITS, UNIT, {}),
+    ("BinaryFocalCrossentropy", {"gamma": 1.5, "from_logits": True}, BITS, LOGITS, {"weight": WEIGHTS}),
+    ("BinaryFocalCrossentropy", {"apply_class_balancing": True, "alpha": 0.3, "label_smoothing": 0.1}, BITS, UNIT, {}),
+    ("BinaryFocalCrossentropy", {"axis": 1}, IMAGES, IMAGE_SCORES, {}),
+    ("CategoricalFocalCrossentropy", {}, ONE_HOT, PROBABILITIES, {}),
+    ("CategoricalFocalCrossentropy", {"alpha": [0.1, 0.2, 0.3, 0.4], "gamma": 3.0, "from_logits": True}, SOFT, LOGITS, {}),
+    ("CategoricalFocalCrossentropy", {"label_smoothing": 0.2, "axis": 1}, FIRST_HOT, np.abs(FIRST), {}),
+    ("CategoricalGeneralizedCrossEntropy", {}, CLASSES, PROBABILITIES, {}),
+    ("CategoricalGeneralizedCrossEntropy", {"q": 0.7}, CLASSES, PROBABILITIES, {"weight": WEIGHTS}),
+    ("MeanSquaredError", {}, REAL, NEAR, {}),
+    ("MeanSquaredError", {}, REAL, NEAR, {"weight": WEIGHTS}),
+    ("MeanSquaredError", {"reduction": "sum"}, REAL, NEAR, {"weight": WEIGHTS}),
+    ("MeanSquaredError", {"reduction": "mean"}, REAL, NEAR, {"weight": WEIGHTS[:, None]}),
+    ("MeanSquaredError", {"reduction": "mean_with_sample_weight"}, REAL, NEAR, {"weight": WEIGHTS}),
+    ("MeanSquaredError", {"reduction": "mean_with_sample_weight"}, SEQUENCE_HOT, SEQUENCE, {"weight": STEPS, "mask": MASK}),
+    ("MeanSquaredError", {"reduction": "mean_with_sample_weight"}, SEQUENCE_HOT, SEQUENCE, {"mask": MASK}),
+    ("MeanSquaredError", {"reduction": "mean_with_sample_weight"}, REAL, NEAR, {}),
+    ("MeanSquaredError", {"reduction": "mean_with_sample_weight"}, REAL, NEAR, {"weight": WEIGHTS * 0}),
+    ("MeanSquaredError", {"reduction": "sum"}, SEQUENCE_HOT, SEQUENCE, {"mask": MASK}),
+    ("MeanSquaredError", {"reduction": "none"}, SEQUENCE_HOT, SEQUENCE, {"mask": MASK, "weight": STEPS}),
+    ("MeanSquaredError", {}, SEQUENCE_HOT, SEQUENCE, {"mask": MASK & False}),
+    ("MeanSquaredError", {}, COLUMN, COLUMN_NEAR, {"weight": WEIGHTS}),
+    ("MeanAbsoluteError", {}, REAL, NEAR, {}),
+    ("MeanAbsoluteError", {"reduction": "sum"}, COLUMN[:, None], COLUMN_NEAR, {}),
+    ("MeanAbsolutePercentageError", {}, REAL, NEAR, {}),
+    ("MeanAbsolutePercentageError", {}, ONE_HOT, NEAR, {"weight": WEIGHTS}),
+    ("MeanSquaredLogarithmicError", {}, POSITIVE_TARGET, POSITIVE, {}),
+    ("MeanSquaredLogarithmicError", {}, REAL, NEAR, {"weight": WEIGHTS}),
+    ("Huber", {}, REAL, NEAR, {}),
+    ("Huber", {"delta": 0.5}, REAL, NEAR, {"weight": WEIGHTS}),
+    ("LogCosh", {}, REAL, NEAR, {}),
+    ("LogCosh", {}, REAL * 50, NEAR, {}),
+    ("KLDivergence", {}, SOFT, PROBABILITIES, {}),
+    ("KLDivergence", {}, ONE_HOT, POSITIVE, {"weight": WEIGHTS}),
+    ("Poisson", {}, POSITIVE_TARGET, POSITIVE, {}),
+    ("Poisson", {"reduction": "sum"}, BITS, UNIT, {"weight": WEIGHTS}),
+    ("Hinge", {}, SIGNS, NEAR, {}),
+    ("Hinge", {}, BITS, NEAR, {"weight": WEIGHTS}),
+    ("Hinge", {}, REAL, NEAR, {}),
+    ("SquaredHinge", {}, BITS, NEAR, {}),
+    ("SquaredHinge", {}, SIGNS, NEAR, {"weight": WEIGHTS}),
+    ("CategoricalHinge", {}, ONE_HOT, NEAR, {}),
+    ("CategoricalHinge", {}, ONE_HOT, PROBABILITIES, {"weight": WEIGHTS}),
+    ("CosineSimilarity", {}, REAL, NEAR, {}),
+    ("CosineSimilarity", {"axis": 1}, SEQUENCE_HOT, SEQUENCE, {"weight": STEPS[:, :1]}),
+    ("Dice", {}, IMAGES, IMAGE_SCORES, {}),
+    ("Dice", {"axis": (1, 2, 3)}, IMAGES, IMAGE_SCORES, {"weight": np.array([0.5, 2.0], np.float32)}),
+    ("Dice", {}, BITS, UNIT, {"weight": WEIGHTS}),
+    ("Tversky", {}, IMAGES, IMAGE_SCORES, {}),
+    ("Tversky", {"alpha": 0.3, "beta": 0.8, "axis": (1, 2)}, IMAGES, IMAGE_SCORES, {}),
+    ("Circle", {}, EMBEDDED, EMBEDDINGS, {}),
+    ("Circle", {"gamma": 4.0, "margin": 0.25}, EMBEDDED, EMBEDDINGS, {}),
+    ("Circle", {"gamma": 4.0, "remove_diagonal": False}, EMBEDDED[:, None], EMBEDDINGS, {"weight": np.arange(6).astype(np.float32)}),
+    ("CTC", {}, SPELLED, FRAMES, {}),
+    ("CTC", {"reduction": "sum"}, SPELLED, FRAMES, {"weight": np.array([1.0, 0.5, 2.0], np.float32)}),
+    ("CTC", {}, EMPTY, FRAMES, {}),
+    ("CTC", {}, LONG_SPELLED, LONG, {}),
 ]
 
 
@@ -97,39 +140,37 @@ def optional(name: str, value) -> dict:
     return {} if value is None else {name: tensor(value)}
 
 
-def loss_case(name, config, y_true, y_pred, weights) -> dict:
+def camel_value(value):
+    if isinstance(value, tuple):
+        return list(value)
+    return camel(value) if isinstance(value, str) else value
+
+
+def loss_case(name, config, y_true, y_pred, weighting) -> dict:
     loss = getattr(keras.losses, name)(**config)
     predictions = tf.constant(y_pred)
+    mask, weight = weighting.get("mask"), weighting.get("weight")
     with tf.GradientTape() as tape:
         tape.watch(predictions)
-        value = loss(y_true, predictions, sample_weight=weights)
-    gradient = tape.gradient(value, predictions)
+        if mask is not None:
+            set_keras_mask(predictions, tf.constant(mask))
+        value = loss(y_true, predictions, sample_weight=weight)
+        total = tf.reduce_sum(value)
+    assert mask is None or get_keras_mask(predictions) is not None
+    # Keras converts targets to float32 before a loss sees them.
+    per_sample = loss.call(tf.cast(y_true, "float32"), tf.constant(y_pred))
     return {
         "loss": name,
-        "config": camel_config(config),
+        "config": {camel(key): camel_value(given) for key, given in config.items()},
         "yTrue": tensor(y_true),
         "yPred": tensor(y_pred),
-        **optional("sampleWeight", weights),
-        "value": float(value),
-        "gradient": tensor(gradient.numpy()),
-    }
-
-
-def metric_case(name, config, updates) -> dict:
-    metric = getattr(keras.metrics, name)(**config)
-    for y_true, y_pred, weights in updates:
-        metric.update_state(y_true, y_pred, sample_weight=weights)
-    return {
-        "metric": name,
-        "config": camel_config(config),
-        "updates": [{"yTrue": tensor(t), "yPred": tensor(p), **optional("sampleWeight", w)} for t, p, w in updates],
-        "result": float(metric.result()),
+        **optional("sampleWeight", weight),
+        **optional("mask", mask),
+        "perSample": tensor(per_sample.numpy()),
+        "value": tensor(value.numpy()),
+        "gradient": tensor(tape.gradient(total, predictions).numpy()),
     }
 
 
 if __name__ == "__main__":
-    write("losses-keras.json", {
-        "versions": keras_versions(),
-        "losses": [loss_case(*case) for case in LOSSES],
-        "metrics": [metric_case(*case) for case in METRICS],
-    })
+    write("losses-keras.json", {"versions": keras_versions(), "losses": [loss_case(*case) for case in LOSSES]})
