@@ -1,10 +1,9 @@
 import { type DType, isFloat } from '../../core/dtype.ts'
 import { NotDifferentiableError } from '../../core/errors.ts'
 import { staticShape } from '../../core/shape.ts'
-import { bodiesOf, Graph, nodesBetween, usedBy } from '../../graph/graph.ts'
+import { bodiesOf, Graph, usedBy } from '../../graph/graph.ts'
 import type { Node } from '../../graph/node.ts'
 import type { BodyRules, Walks } from '../../graph/operator.ts'
-import { substitute } from '../../graph/rewrite.ts'
 import type { Value } from '../../graph/value.ts'
 import { ints, scalarLike } from '../constants.ts'
 import { add } from '../math/add.ts'
@@ -12,6 +11,7 @@ import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
 import { slice } from '../shape/slice.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
+import { recur } from './recur.ts'
 import { scan } from './scan.ts'
 import { copyBody, placeholder, planOf, type ScanPlan } from './scan-plan.ts'
 
@@ -76,12 +76,19 @@ export function scanGradient(
     ]),
   ]
   const initial = [...carried.map(j => received[j] ?? zeros(at(body.outputs, j))), ...summed.map(value => zeros(value))]
-  const { ends, stackOf } = runBackwards(plan, stacks, walks, {
-    symbols: [...seeds.values(), ...sums],
-    initial,
-    next,
-    wanted: [...new Set(wanted)].filter(value => !value.constant),
-  })
+  const { ends, stackOf } = recur(
+    {
+      name: `${body.name}_gradient`,
+      length,
+      reversed: !plan.reversed,
+      entries: stacks,
+      states: [...seeds.values(), ...sums],
+      initial,
+      next,
+      outputs: [...new Set(wanted)].filter(value => !value.constant),
+    },
+    walks.batch,
+  )
 
   return {
     inputs: inputs.map((_, i) => {
@@ -146,59 +153,6 @@ function stacksOf(plan: ScanPlan, inputs: readonly (Value | undefined)[], output
     })
   }
   return stacks
-}
-
-interface Backwards {
-  /** What is carried: symbols of the states, their values before the first step, and after each. */
-  readonly symbols: readonly Value[]
-  readonly initial: readonly Value[]
-  readonly next: readonly Value[]
-  /** Values wanted for all steps. */
-  readonly wanted: readonly Value[]
-}
-
-/** Splits what the backward pass computes into what runs for all steps at once and what has to run in order, and runs both. */
-function runBackwards(plan: ScanPlan, stacks: ReadonlyMap<Value, Value>, walks: Walks, job: Backwards) {
-  const { symbols, next, wanted, initial } = job
-  const known = [...stacks.keys()]
-  const targets = [...next, ...wanted]
-  const sequential = new Set<Value>(symbols)
-  const varying = new Set<Value>(known) // differs from step to step, and is known before the backward scan
-  const steps: Node[] = []
-  for (const node of nodesBetween([...known, ...symbols], targets)) {
-    if (node.outputs.every(output => stacks.has(output))) continue
-    if (node.operator?.traits.random) throw drawsAgain(node)
-    const inOrder = node.operator?.batchRule !== 'rule' || usedBy(node).some(value => sequential.has(value))
-    if (inOrder) steps.push(node)
-    for (const output of node.outputs) (inOrder ? sequential : varying).add(output)
-  }
-  const frontier = [...new Set([...steps.flatMap(usedBy), ...next])].filter(
-    value => varying.has(value) && !sequential.has(value),
-  )
-  // A Scan needs something to scan.
-  if (frontier.length === 0) frontier.push(...known.slice(0, 1))
-  const atOnce = [...new Set([...frontier, ...wanted.filter(value => !sequential.has(value))])]
-  const batches = walks.batch(atOnce, known, [...stacks.values()], plan.length)
-  const stacked = new Map(atOnce.map((value, i) => [value, at(batches, i)]))
-
-  const inOrder = wanted.filter(value => sequential.has(value))
-  const draft = new Graph({
-    name: `${plan.body.name}_gradient`,
-    inputs: [...symbols, ...frontier],
-    outputs: [...next, ...inOrder],
-    nodes: steps,
-  })
-  const directions = (count: number) => new Array<number>(count).fill(plan.reversed ? 0 : 1)
-  const results = scan([...initial, ...frontier.map(value => given(stacked.get(value)))], {
-    body: substitute(draft, new Map(frontier.map(value => [value, placeholder(value)]))),
-    num_scan_inputs: frontier.length,
-    scan_input_directions: directions(frontier.length),
-    scan_output_directions: directions(inOrder.length),
-  })
-  inOrder.forEach((value, i) => {
-    stacked.set(value, at(results, symbols.length + i))
-  })
-  return { ends: results.slice(0, symbols.length), stackOf: (value: Value) => given(stacked.get(value)) }
 }
 
 /** Captured values whose readers can all be differentiated for all steps at once, with those readers. */
@@ -271,11 +225,3 @@ function given(value: Value | undefined): Value {
     received: 'one that is missing',
   })
 }
-
-const drawsAgain = (node: Node) =>
-  new NotDifferentiableError({
-    where: `${node.type} in the body of a Scan`,
-    expected: 'a body that computes the same values again',
-    received: 'an operator that draws anew',
-    remedy: 'Give its result out as a scan output, or draw before the scan.',
-  })

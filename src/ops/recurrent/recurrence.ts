@@ -34,10 +34,6 @@ export interface RecurrentInputs {
   readonly initial_h?: TensorType | undefined
 }
 
-/** Why these have no gradient: their kernels keep no intermediate states, which backpropagation through time needs. */
-export const unrolledInstead =
-  'the fused kernel does not give out the gates of every step, which backpropagation through time needs; build the cell as a Scan'
-
 /** Types of all states and of the last one, after checking every input. `gates`: 1 for RNN, 3 for GRU, 4 for LSTM. */
 export function recurrentTypes(where: string, gates: number, inputs: RecurrentInputs, attributes: RecurrentAttributes) {
   const { x, w, r, b, sequence_lens: lengths, initial_h: initial } = inputs
