@@ -1,16 +1,15 @@
 import { withScope } from '../../src/graph/scope.ts'
 import type { Value } from '../../src/graph/value.ts'
+import { dotProductAttention } from '../../src/nn/dot-product-attention.ts'
 import { ones, randomNormal, zeros } from '../../src/nn/initializers.ts'
 import type { Layer, LayerScope } from '../../src/nn/layer.ts'
 import { makeLayer } from '../../src/nn/make-layer.ts'
-import { constant, ints, scalar } from '../../src/ops/constants.ts'
+import { ints } from '../../src/ops/constants.ts'
 import { gather } from '../../src/ops/index/gather.ts'
 import { add } from '../../src/ops/math/add.ts'
 import { matMul } from '../../src/ops/math/mat-mul.ts'
-import { mul } from '../../src/ops/math/mul.ts'
 import { gelu } from '../../src/ops/nn/gelu.ts'
 import { layerNormalization } from '../../src/ops/nn/layer-normalization.ts'
-import { softmax } from '../../src/ops/nn/softmax.ts'
 import { reshape } from '../../src/ops/shape/reshape.ts'
 import { split } from '../../src/ops/shape/split.ts'
 import { swapLast, transpose } from '../../src/ops/shape/transpose.ts'
@@ -54,22 +53,16 @@ function block(x: Value, scope: LayerScope, name: string, size: GptSize): Value 
 /** Causal self-attention: (B, T, C) → (B, T, C). */
 function attention(x: Value, scope: LayerScope, name: string, { heads, width, context }: GptSize): Value {
   const d = width / heads
-  const qkv = linear(x, scope, `${name}/qkv`, width, 3 * width) // (B, T, 3C)
-  const [q, k, v] = split(qkv, ints([width, width, width]), { axis: -1 }).map(
-    part => transpose(reshape(part, ints([0, context, heads, d])), { perm: [0, 2, 1, 3] }), // (B, nh, T, d)
+  const kernel = scope.weight(`${name}/qkv/kernel`, { shape: [width, 3 * width], initializer: normal(0.02) })
+  const bias = scope.weight(`${name}/qkv/bias`, { shape: [3 * width], initializer: zeros() })
+  const biases = split(bias, ints([width, width, width]))
+  const [q, k, v] = split(kernel, ints([width, width, width]), { axis: -1 }).map((part, i) =>
+    transpose(reshape(add(matMul(x, part), biases[i] ?? bias), ints([0, context, heads, d])), { perm: [0, 2, 1, 3] }),
   )
   if (!q || !k || !v) throw new Error('split in three')
-  const scores = mul(matMul(q, swapLast(k)), scalar(1 / Math.sqrt(d))) // (B, nh, T, T)
-  const weights = softmax(add(scores, causalMask(context)), { axis: -1 })
-  return reshape(transpose(matMul(weights, v), { perm: [0, 2, 1, 3] }), ints([0, context, width]))
+  const attended = dotProductAttention(q, k, v, { causal: true })
+  return reshape(transpose(attended, { perm: [0, 2, 1, 3] }), ints([0, context, width]))
 }
-
-/** 0 where a position may look, −∞ (well, −1e9) where it would look ahead. (T, T) */
-const causalMask = (context: number): Value =>
-  constant(
-    Array.from({ length: context * context }, (_, i) => (i % context > Math.floor(i / context) ? -1e9 : 0)),
-    [context, context],
-  )
 
 const linear = (x: Value, scope: LayerScope, name: string, from: number, to: number, stddev = 0.02): Value =>
   add(

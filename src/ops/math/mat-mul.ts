@@ -4,12 +4,12 @@ import type { Node } from '../../graph/node.ts'
 import type { Value } from '../../graph/value.ts'
 import { logicalRank, padRank } from '../batching.ts'
 import { ints } from '../constants.ts'
+import { fusedMatMul } from '../contrib/fused-mat-mul.ts'
 import { defineOp, type Op } from '../define.ts'
 import { reshapeLike, unbroadcast } from '../gradients.ts'
 import { equalDims, requireNumeric, sameDType } from '../infer.ts'
 import { reshape } from '../shape/reshape.ts'
 import { squeeze } from '../shape/squeeze.ts'
-import { swapLast } from '../shape/transpose.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
 import { gemm } from './gemm.ts'
 
@@ -45,8 +45,8 @@ export const matMul: Op<['a', 'b']> = defineOp({
     const B = b.shape.length === 1 ? unsqueeze(b, ints([1])) : b
     let dY = a.shape.length === 1 ? unsqueeze(dy, ints([b.shape.length === 1 ? 0 : -2])) : dy
     if (b.shape.length === 1) dY = unsqueeze(dY, ints([-1]))
-    const dA = unbroadcast(matMul(dY, swapLast(B)), A)
-    const dB = unbroadcast(matMul(swapLast(A), dY), B)
+    const dA = unbroadcast(fusedMatMul(dY, B, { transB: 1 }), A)
+    const dB = unbroadcast(fusedMatMul(A, dY, { transA: 1 }), B)
     return {
       a: a.shape.length === 1 ? squeeze(dA, ints([0])) : dA,
       b: b.shape.length === 1 ? squeeze(dB, ints([1])) : dB,
