@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { appendFile, mkdir, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FileError, FormatError, TenonError } from '../core/errors.ts'
 
@@ -25,6 +25,16 @@ export async function writeFileAtomic(
     await flushFolder(dirname(target))
   } catch (cause) {
     if (temporary !== undefined) await unlink(temporary).catch(() => undefined)
+    throw fileError(path, 'write', cause)
+  }
+}
+
+/** Adds to the end of a file, which is made where missing, and its folders. For logs, whose readers follow them as they grow. */
+export async function appendToFile(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await makeFolder(dirname(path))
+    await appendFile(path, content)
+  } catch (cause) {
     throw fileError(path, 'write', cause)
   }
 }

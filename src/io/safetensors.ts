@@ -114,8 +114,9 @@ function readTensor(name: string, entry: unknown, data: Uint8Array, fail: Fail):
       `bytes ${from} to ${to} of ${data.length}`,
     )
   }
-  // A copy is aligned for every element type, and does not keep the whole file alive.
-  const own = data.slice(from, to)
+  // A copy is aligned for every element type, and does not keep the whole file alive. (`slice` of a Node Buffer is none.)
+  const own = new Uint8Array(to - from)
+  own.set(data.subarray(from, to))
   return { dtype, shape, data: new make(own.buffer, 0, size) }
 }
 

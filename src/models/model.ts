@@ -173,7 +173,10 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
       : validationSplit === undefined
         ? [all, undefined]
         : all.split(validationSplit)
-    const result = await runFit(trainer, source, validation, options)
+    const result = await runFit(trainer, source, validation, options, {
+      save: (path, { weightsOnly = false } = {}) => this.saveTo(path, weightsOnly),
+      graph: () => this.toGraph(),
+    })
     return { ...result, history: guarded(result.history, trainer) }
   }
 
@@ -254,6 +257,26 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
       import('#files'),
     ])
     await writeFileAtomic(path, encodeModel(this.toGraph()))
+  }
+
+  private async saveTo(path: string, weightsOnly: boolean): Promise<void> {
+    if (path.endsWith('.onnx') && !weightsOnly) return this.exportOnnx(path)
+    if (path.endsWith('.safetensors')) return this.saveWeights(path)
+    throw new ArgumentError({
+      where: 'save',
+      expected: weightsOnly ? "a path that ends in '.safetensors'" : "a path that ends in '.onnx' or '.safetensors'",
+      received: `'${path}'`,
+    })
+  }
+
+  /** Writes all weights as a safetensors file, under their paths. Atomic. */
+  private async saveWeights(path: string): Promise<void> {
+    const [{ encodeSafetensors }, { writeFileAtomic }] = await Promise.all([
+      import('../io/safetensors.ts'),
+      import('#files'),
+    ])
+    const tensors = new Map(this.network.variables.map(variable => [variable.path, variable.value]))
+    await writeFileAtomic(path, encodeSafetensors({ tensors, metadata: {} }))
   }
 
   private source(x: SampleSet, y: SampleSet, { recipe }: Trainer, weighting: Weighting): DataSource {

@@ -1,18 +1,12 @@
 import { ArgumentError } from '../core/errors.ts'
 import { Rng } from '../core/rng.ts'
-import type { Callback } from './callbacks/callback.ts'
+import type { Callback, TrainRun } from './callbacks/callback.ts'
 import type { Progress } from './checkpoint.ts'
+import type { CheckpointOptions } from './checkpoint-options.ts'
 import { Batch, type DataSource } from './data-source.ts'
 import { diagnose } from './diagnose.ts'
 import { type History, type Logs, recordEpoch, validationName } from './history.ts'
 import { batchTypes, type Trainer } from './trainer.ts'
-
-export interface CheckpointOptions {
-  /** The file. If it exists, the run goes on from it, bit for bit as if it had not stopped. */
-  readonly path: string
-  /** Also save every so many steps; by default at the end of each epoch (and when aborted). */
-  readonly everySteps?: number
-}
 
 export interface FitOptions {
   /** Passes over the data. Default 1. */
@@ -42,13 +36,15 @@ export async function runFit(
   source: DataSource,
   validation: DataSource | undefined,
   options: FitOptions,
+  model: Pick<TrainRun, 'save' | 'graph'>,
 ): Promise<FitResult> {
   const { epochs = 1, batchSize = 32, shuffle = true, callbacks = [], signal } = options
   for (const [name, value] of Object.entries({ epochs, batchSize })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new ArgumentError({ where: 'fit', expected: `'${name}' to be a positive integer`, received: String(value) })
   }
-  const checkpoint = typeof options.checkpoint === 'string' ? { path: options.checkpoint } : options.checkpoint
+  const given = options.checkpoint ?? callbacks.find(callback => callback.checkpoint)?.checkpoint
+  const checkpoint = typeof given === 'string' ? { path: given } : given
   const files = checkpoint ? await import('#checkpoint') : undefined
   const full = Math.min(batchSize, source.length)
   const runner = await trainer.prepare(batchTypes(source, full))
@@ -82,8 +78,16 @@ export async function runFit(
   const batch = new Batch(source, full)
   const rest = source.length % full === 0 ? undefined : new Batch(source, source.length % full)
   for (const callback of callbacks)
-    await callback.onTrainBegin?.({ epochs, stepsPerEpoch, samplesPerEpoch: source.length, batchSize: full })
+    await callback.onTrainBegin?.({
+      epochs,
+      stepsPerEpoch,
+      samplesPerEpoch: source.length,
+      batchSize: full,
+      run: runOf(trainer, model),
+    })
 
+  // Most callbacks have no such hook, and a step may be short.
+  const beginning = callbacks.filter(callback => callback.onBatchBegin)
   let stop = false
   try {
     for (let epoch = progress.epoch; epoch < epochs && !stop && !signal?.aborted; epoch++) {
@@ -97,11 +101,19 @@ export async function runFit(
         const last = rest !== undefined && step === stepsPerEpoch - 1
         const present = last ? rest : batch
         present.fill(order, start)
+        for (const callback of beginning) await callback.onBatchBegin?.({ epoch, step })
         const loss = await trainer.step(
           last ? await trainer.prepare(batchTypes(source, present.size)) : runner,
           present.columns,
         )
-        if (!Number.isFinite(loss)) throw await diagnose(trainer, source, present, order, start, { epoch, step })
+        if (!Number.isFinite(loss)) {
+          let quiet = false
+          for (const callback of callbacks)
+            if ((await callback.onNonFinite?.({ epoch, step, loss })) === 'stop') quiet = true
+          const error = await diagnose(trainer, source, present, order, start, { epoch, step })
+          if (!quiet) throw error
+          return { history, aborted: false, seed }
+        }
         const samples = Math.min(start + full, source.length)
         for (const callback of callbacks) {
           const answer = callback.onBatchEnd?.({
@@ -125,7 +137,7 @@ export async function runFit(
       const seconds = (performance.now() - began) / 1000
       const logs = {
         ...trainer.logs(),
-        ...(validation ? validationLogs(await trainer.evaluate(validation, batchSize)) : {}),
+        ...(validation ? await validate(trainer, validation, batchSize, epoch, callbacks) : {}),
       }
       recordEpoch(history, logs)
       await save(epoch + 1, 0)
@@ -137,6 +149,40 @@ export async function runFit(
     for (const callback of callbacks) await callback.onTrainEnd?.()
   }
   return { history, aborted: signal?.aborted ?? false, seed }
+}
+
+async function validate(
+  trainer: Trainer,
+  validation: DataSource,
+  batchSize: number,
+  epoch: number,
+  callbacks: readonly Callback[],
+): Promise<Logs> {
+  for (const callback of callbacks) await callback.onValidationBegin?.(epoch)
+  const logs = validationLogs(await trainer.evaluate(validation, batchSize))
+  for (const callback of callbacks) await callback.onValidationEnd?.(epoch, logs)
+  return logs
+}
+
+/** What callbacks may do with a run. */
+function runOf(trainer: Trainer, model: Pick<TrainRun, 'save' | 'graph'>): TrainRun {
+  const { variables } = trainer.recipe.network
+  return {
+    ...model,
+    get learningRate() {
+      return trainer.learningRate
+    },
+    set learningRate(rate) {
+      trainer.learningRate = rate
+    },
+    weights: () => new Map(variables.map(({ path, value }) => [path, { ...value, data: value.data.slice() }])),
+    restore(weights) {
+      for (const variable of variables) {
+        const saved = weights.get(variable.path)
+        if (saved) variable.value = { ...saved, data: saved.data.slice() }
+      }
+    },
+  }
 }
 
 const validationLogs = (logs: Logs): Logs =>

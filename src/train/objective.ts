@@ -1,17 +1,14 @@
 import { ArgumentError } from '../core/errors.ts'
 import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
-import type { Loss } from '../nn/losses.ts'
+import { type Loss, lossOf } from '../nn/losses.ts'
 import type { Metric } from '../nn/metrics.ts'
 import type { NetworkOutput, Trace } from '../nn/network.ts'
 import { ints, scalar } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
-import { cast } from '../ops/math/cast.ts'
 import { mul } from '../ops/math/mul.ts'
-import { reduceMean } from '../ops/reduce/reduce-mean.ts'
 import { concat } from '../ops/shape/concat.ts'
 import { reshape } from '../ops/shape/reshape.ts'
-import { unsqueeze } from '../ops/shape/unsqueeze.ts'
 import type { Slab, View } from './state.ts'
 
 /** What is asked of one output of a network. */
@@ -50,7 +47,16 @@ export function lossesOf(objectives: readonly Objective[], trace: Trace, { targe
     const target = targets[i]
     const output = trace.outputs[i]
     if (!loss || !target || !output) return undefined
-    return withScope('loss', () => meanLoss(loss, target, output, sampleWeights[i]))
+    if (loss.reduction === 'none') {
+      throw new ArgumentError({
+        where: `compile, loss '${loss.name}'`,
+        expected: "a 'reduction' to one number, since gradients are taken of it",
+        received: "'none'",
+      })
+    }
+    return withScope('loss', () =>
+      lossOf(loss, target, output, { sampleWeight: sampleWeights[i], mask: trace.masks[i] }),
+    )
   })
   const parts = each.flatMap((value, i) => {
     const weight = objectives[i]?.weight ?? 1
@@ -65,19 +71,6 @@ export function lossesOf(objectives: readonly Objective[], trace: Trace, { targe
     })
   }
   return { total: others.reduce((sum, part) => add(sum, part), first), each }
-}
-
-/** Mean over the batch of each sample's loss times its weight. */
-function meanLoss(loss: Loss, target: Value, output: Value, sampleWeight: Value | undefined): Value {
-  const values = loss.call(target, output)
-  return reduceMean(sampleWeight ? mul(values, aligned(sampleWeight, values)) : values, undefined, { keepdims: 0 })
-}
-
-/** Weights per sample, spread over the steps of each sample's values. */
-function aligned(weights: Value, values: Value): Value {
-  const missing = values.shape.length - weights.shape.length
-  const like = cast(weights, { to: values.dtype })
-  return missing > 0 ? unsqueeze(like, ints(Array.from({ length: missing }, (_, i) => weights.shape.length + i))) : like
 }
 
 /** The running losses and all metrics' accumulators, end to end in one slab. */

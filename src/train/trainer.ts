@@ -1,4 +1,4 @@
-import { EngineError } from '../core/errors.ts'
+import { ArgumentError, EngineError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { WeightHolder } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
@@ -38,8 +38,32 @@ export class Trainer implements WeightHolder {
     const program = trainProgram(this.recipe, types)
     const runner = await StepRunner.create(program, this.engine)
     this.trainers.set(key, runner)
-    this.memory ??= new StateMemory(program.slabs, this.engine)
+    if (!this.memory) {
+      this.memory = new StateMemory(program.slabs, this.engine)
+      const { learningRate } = this.recipe.optimizer
+      if (typeof learningRate === 'number') this.learningRate = learningRate
+    }
     return runner
+  }
+
+  /** The present rate; `undefined` where a schedule computes it. */
+  get learningRate(): number | undefined {
+    const rate = this.memory?.find('learningRate')?.current[0]
+    return rate === undefined ? undefined : Number(rate)
+  }
+
+  set learningRate(rate: number | undefined) {
+    const values = this.memory?.find('learningRate')?.current
+    if (values instanceof Float32Array && rate !== undefined) {
+      values[0] = rate
+      return
+    }
+    throw new ArgumentError({
+      where: 'learning rate',
+      expected: 'an optimizer with a constant rate, to change it',
+      received: 'one with a schedule',
+      remedy: 'Give the optimizer a number, or leave the rate to the schedule.',
+    })
   }
 
   /** Takes over the weights' present values, so that the state is the place where they change. */

@@ -105,10 +105,9 @@ describe('data', () => {
     const labels = fromNumbers('int32', [8], [0, 1, 2, 0, 3, 2, 0, 1])
     await expect(classifier().fit(x, labels)).rejects.toThrow(/class numbers from 0 to 2.* received 3 at position 4/)
   })
-  test('float labels', async () => {
-    await expect(classifier().fit(x, fromNumbers('float32', [8], new Float32Array(8)))).rejects.toThrow(
-      expect.objectContaining({ code: 'dtype' }),
-    )
+  test('labels that are no whole numbers', async () => {
+    const labels = fromNumbers('float32', [8], [0, 1, 0.5, 0, 1, 2, 0, 1])
+    await expect(classifier().fit(x, labels)).rejects.toThrow(/class numbers from 0 to 2.* received 0.5 at position 2/)
   })
   test('NaN in the data names step, sample and tensor; the last good weights stay', async () => {
     const broken = { ...x, data: (x.data as Float32Array).slice() }

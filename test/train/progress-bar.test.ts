@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { TrainRun } from '../../src/train/callbacks/callback.ts'
 import { bar, duration, formatLogs, progressBar, progressLine } from '../../src/train/callbacks/progress-bar.ts'
 
 test('bar fills in proportion and stays within its width', () => {
@@ -53,13 +54,30 @@ describe('progressLine', () => {
   })
 })
 
+/** The bar looks at no weights. */
+const unused: TrainRun = {
+  learningRate: 0,
+  weights: () => new Map(),
+  restore: () => undefined,
+  save: () => Promise.resolve(),
+  graph: () => {
+    throw new Error('not asked for')
+  },
+}
+
 /** Runs one epoch of `steps` steps of 32 samples, 40 ms each, and counts how often the metrics are read. */
 function run(isTTY: boolean, steps: number, columns?: number, first = 1): { text: string; reads: number } {
   let time = 0
   let reads = 0
   let text = ''
   const bars = progressBar({ isTTY, ...(columns ? { columns } : {}), write: piece => (text += piece) }, () => time)
-  void bars.onTrainBegin?.({ epochs: 1, stepsPerEpoch: steps, samplesPerEpoch: steps * 32 - 12, batchSize: 32 })
+  void bars.onTrainBegin?.({
+    epochs: 1,
+    stepsPerEpoch: steps,
+    samplesPerEpoch: steps * 32 - 12,
+    batchSize: 32,
+    run: unused,
+  })
   void bars.onEpochBegin?.(0)
   for (let step = first; step <= steps; step++) {
     time += 40

@@ -1,0 +1,7 @@
+export { type EarlyStoppingOptions, earlyStopping } from './early-stopping.ts'
+export { learningRateScheduler, type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from './learning-rate.ts'
+export { csvLogger, jsonLogger, type RemoteMonitorOptions, remoteMonitor } from './loggers.ts'
+export { type ModelCheckpointOptions, modelCheckpoint } from './model-checkpoint.ts'
+export { type ProgressStream, progressBar } from './progress-bar.ts'
+export { backupAndRestore, lambdaCallback, terminateOnNaN } from './safeguards.ts'
+export { type TensorBoardOptions, tensorBoard } from './tensorboard/tensorboard.ts'
