@@ -22,4 +22,9 @@ describe('BatchNormalization in training mode', () => {
   }
   test('gradient of y and of the running statistics', () => checkGradients(onOwnCopies, sample, 0, 1))
   test('gradient of the gradient', () => checkGradients(onOwnCopies, sample, 0, 2))
+
+  // The running statistics are then the batch's own, and the gradient reads them.
+  const momentless = { ...sample, attributes: { training_mode: 1, momentum: 0 } }
+  test('gradient with momentum 0', () => checkGradients(onOwnCopies, momentless, 0, 1))
+  test('gradient of the gradient with momentum 0', () => checkGradients(onOwnCopies, momentless, 0, 2))
 })
