@@ -16,7 +16,7 @@ import {
 } from '../nn/layer.ts'
 import { applyLayer } from '../nn/make-layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
-import type { Dims, ShapeFunction } from '../nn/shapes.ts'
+import type { Dims, ShapeFunction } from '../nn/shapes/shape-function.ts'
 import type { Weight } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
@@ -102,6 +102,11 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
 
   get config(): object {
     return { name: this.name }
+  }
+
+  /** What `compile` was last called with; undefined before that. */
+  get compileOptions(): CompileOptions<MetricSpec> | undefined {
+    return this.compiled?.options
   }
 
   /** Layers in the order they run, each once. */

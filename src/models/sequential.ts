@@ -2,6 +2,7 @@ import { ArgumentError } from '../core/errors.ts'
 import { type AnyLayer, Symbolic } from '../nn/layer.ts'
 import { applyLayer } from '../nn/make-layer.ts'
 import { LayerGraph } from '../nn/network.ts'
+import type { Apply, Dims, Mismatch, ShapeFunction } from '../nn/shapes/shape-function.ts'
 import { Model } from './model.ts'
 
 export interface ModelOptions {
@@ -10,11 +11,48 @@ export interface ModelOptions {
   readonly seed?: number
 }
 
-/** A model of layers in a row. */
-export type Sequential = Model<Symbolic>
+/** A model of layers in a row. `S`: the shape of its output, without the batch axis. */
+export type Sequential<S extends Dims = Dims> = Model<Symbolic<S>>
 
-/** A model of layers in a row; the first is `layers.input({ shape })`. */
-export function sequential(layers: readonly (Symbolic | AnyLayer)[], options: ModelOptions = {}): Sequential {
+type Rows = readonly (Symbolic | AnyLayer)[]
+
+/** The shape that comes out of layers in a row, or what does not fit. */
+type OutputShape<L extends Rows> = L extends readonly [Symbolic<infer S>, ...infer Rest] ? Through<S, Rest> : Dims
+type Through<S, Rest> = Rest extends readonly [infer Next, ...infer More] ? Through<OneThrough<S, Next>, More> : S
+type OneThrough<S, L> =
+  S extends Mismatch<string>
+    ? S
+    : L extends { readonly shapeFunction?: infer F extends ShapeFunction }
+      ? Apply<F, S>
+      : Dims
+
+/** The layers themselves where they fit, a sentence in the place of the first one that does not. */
+type Fitting<L extends Rows> = L extends readonly [infer Head extends Symbolic<infer S>, ...infer Rest]
+  ? readonly [Head, ...FittingRest<S, Rest>]
+  : L
+type FittingRest<S, Rest> = Rest extends readonly [infer Next, ...infer More]
+  ? OneThrough<S, Next> extends infer Out
+    ? Out extends Mismatch<string>
+      ? readonly [Out, ...More]
+      : readonly [Next, ...FittingRest<Out, More>]
+    : never
+  : Rest extends readonly unknown[]
+    ? Rest
+    : never
+
+/**
+ * A model of layers in a row; the first is `layers.input({ shape })`. Literal shapes flow through to the output's type, and a layer
+ * that does not fit the one before does not compile.
+ */
+export function sequential<const L extends Rows>(
+  layers: L & Fitting<L>,
+  options: ModelOptions = {},
+): Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims> {
+  // What tracing finds is what the types work out; test/nn/shapes.test.ts holds them together.
+  return build(layers, options) as Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims>
+}
+
+function build(layers: Rows, options: ModelOptions): Sequential {
   const [first, ...rest] = layers
   if (!(first instanceof Symbolic) || !('input' in first.origin)) {
     throw new ArgumentError({

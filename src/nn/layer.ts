@@ -1,6 +1,6 @@
 import type { DType } from '../core/dtype.ts'
 import type { Value } from '../graph/value.ts'
-import type { AnyShape, Apply, Dims, ShapeFunction } from './shapes.ts'
+import type { AnyShape, Apply, Dims, Mismatch, ShapeFunction } from './shapes/shape-function.ts'
 import type { Weight, WeightOptions } from './variable.ts'
 
 /** What a layer is fed: one value for most, several for layers that merge or attend. */
@@ -82,8 +82,17 @@ export interface AnyLayer extends Omit<LayerDefinition, 'name' | 'trainable'> {
 
 /** A layer, ready to be applied to symbolic tensors, as often as wanted: every application shares its weights. */
 export interface Layer<F extends ShapeFunction = AnyShape> extends AnyLayer {
-  <const I extends SymbolicInputs>(inputs: I, options?: CallOptions): SymbolicOutput<Apply<F, ShapesOf<I>>>
+  <const I extends SymbolicInputs>(
+    inputs: I & Accepted<F, ShapesOf<I>>,
+    options?: CallOptions,
+  ): SymbolicOutput<Apply<F, ShapesOf<I>>>
+  /** For the compiler alone: what the layer does to shapes. Not there when the program runs. */
+  readonly shapeFunction?: F
 }
+
+/** Nothing more for inputs that fit; for others, a type that says what is wrong. */
+export type Accepted<F extends ShapeFunction, Shapes> =
+  Apply<F, Shapes> extends Mismatch<infer Sentence> ? Mismatch<Sentence> : unknown
 
 export type SymbolicInputs = Symbolic | readonly [Symbolic, ...Symbolic[]]
 

@@ -10,7 +10,7 @@ import {
   type SymbolicInputs,
 } from './layer.ts'
 import { runLayer } from './run-layer.ts'
-import type { AnyShape, Dims, ShapeFunction } from './shapes.ts'
+import type { AnyShape, Dims, ShapeFunction } from './shapes/shape-function.ts'
 
 /**
  * Makes a layer of its definition. The result is a function: applied to symbolic tensors it gives symbolic tensors.

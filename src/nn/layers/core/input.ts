@@ -2,7 +2,7 @@ import type { DType } from '../../../core/dtype.ts'
 import { ArgumentError } from '../../../core/errors.ts'
 import { Value } from '../../../graph/value.ts'
 import { Symbolic } from '../../layer.ts'
-import type { Dims } from '../../shapes.ts'
+import type { Dims } from '../../shapes/shape-function.ts'
 
 export interface InputOptions<S extends Dims> {
   /** Sizes of one sample, without the batch axis; `null` for an axis whose size varies. */

@@ -21,3 +21,8 @@ export interface AnyShape extends ShapeFunction {
 
 /** The output's shape for an input's: a `Dims`, or a tuple of them for several outputs. */
 export type Apply<F extends ShapeFunction, Input> = (F & { readonly input: Input })['output']
+
+/** The output of a shape function for inputs that the layer does not take: a sentence for whoever wrote the model. */
+export interface Mismatch<Sentence extends string> {
+  readonly shapeMismatch: Sentence
+}
