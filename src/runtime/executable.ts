@@ -42,11 +42,13 @@ export class Executable {
       const type = graph.inputs[i]?.type
       const input = inputs[i]
       if (!type || !input) continue
-      const where = `input '${graph.inputs[i]?.name ?? i}' of graph '${graph.name}'`
-      if (type.dtype !== input.dtype) throw new DTypeError({ where, expected: type.dtype, received: input.dtype })
+      // Named only when it is wrong: a training step checks hundreds of inputs.
+      const where = () => `input '${graph.inputs[i]?.name ?? i}' of graph '${graph.name}'`
+      if (type.dtype !== input.dtype)
+        throw new DTypeError({ where: where(), expected: type.dtype, received: input.dtype })
       if (!fits(input.shape, type.shape))
         throw new ShapeError({
-          where,
+          where: where(),
           expected: `shape ${formatShape(type.shape)}`,
           received: formatShape(input.shape),
         })
