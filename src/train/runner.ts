@@ -29,6 +29,33 @@ export class StateMemory {
     this.eachWeight((variable, part) => variable.value.data.set(part))
   }
 
+  /** The optimizer keeps running averages of the weights (`useEma`). */
+  get hasAverages(): boolean {
+    return this.memories.some(({ slab }) => slab.name.startsWith('average:'))
+  }
+
+  /** Puts the running averages in the place of the weights. */
+  useAverages(): void {
+    this.eachAverage((weights, averages) => weights.set(averages))
+  }
+
+  /** Exchanges the weights and their running averages. */
+  swapAverages(): void {
+    this.eachAverage((weights, averages) => {
+      const held = weights.slice()
+      weights.set(averages)
+      averages.set(held)
+    })
+  }
+
+  private eachAverage(visit: (weights: Float32Array, averages: Float32Array) => void): void {
+    for (const { slab, current } of this.memories) {
+      const weights = this.find(slab.name.replace('average:', 'weights:'))?.current
+      if (slab.name.startsWith('average:') && current instanceof Float32Array && weights instanceof Float32Array)
+        visit(weights, current)
+    }
+  }
+
   private eachWeight(visit: (variable: Variable, part: Float32Array) => void): void {
     for (const memory of this.memories) {
       const { current, slab } = memory

@@ -26,6 +26,8 @@ export interface Slab {
   readonly output: { readonly value: Value; readonly shape: readonly number[] } | undefined
   /** The output may go to the memory the input is read from: true where each element is read once, to compute itself. */
   readonly inPlace: boolean
+  /** Sets the first values of a float slab; zeros if left out. */
+  readonly initialize?: (data: Float32Array) => void
 }
 
 type Elements = Float32Array | BigInt64Array
@@ -45,6 +47,8 @@ export class SlabMemory {
     this.buffers = Array.from({ length: copies }, () =>
       slab.dtype === 'int64' ? new BigInt64Array(slab.length) : new Float32Array(slab.length),
     )
+    const { current } = this
+    if (current instanceof Float32Array) slab.initialize?.(current)
   }
 
   /** The present values. Valid until the next step; copy to keep. */

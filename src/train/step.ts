@@ -3,23 +3,16 @@ import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
-import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
 import type { Network, Trace } from '../nn/network.ts'
 import type { Variable } from '../nn/variable.ts'
-import { constant, ints } from '../ops/constants.ts'
+import { constant } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
-import { cast } from '../ops/math/cast.ts'
-import { concat } from '../ops/shape/concat.ts'
-import { reshape } from '../ops/shape/reshape.ts'
-import { slice } from '../ops/shape/slice.ts'
 import { decodeInput, type InputFormat } from './batch.ts'
-import { clipGradients } from './gradients.ts'
 import { lossesOf, metricSlab, type Objective } from './objective.ts'
+import { optimizerStep } from './optimize.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
-import { rateAt } from './schedules/schedule.ts'
 import type { Slab } from './state.ts'
-import { applyOptimizer, type Trained } from './update.ts'
 
 /** What is trained, and how. */
 export interface Recipe {
@@ -67,21 +60,15 @@ export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
   const losses = lossesOf(objectives, trace, batch)
   if (trained.length === 0)
     throw new ArgumentError({ where: network.name, expected: 'at least one trainable weight', received: 'none' })
-  const gradients = clipGradients(gradientsOf(losses.total, trained.map(weights.of)), optimizer)
-  const updated = trained.map(
-    (variable, i): Trained => ({ variable, input: weights.of(variable), gradient: gradients[i] ?? losses.total }),
+  const optimization = optimizerStep(
+    optimizer,
+    trained.map(variable => ({ variable, input: weights.of(variable) })),
+    counter,
   )
-  const rate = learningRate(optimizer)
-  const updates = withScope('optimizer', () => {
-    const step = cast(reshape(slice(counter, ints([0]), ints([1])), ints([])), { to: 'float32' })
-    return applyOptimizer(optimizer, updated, optimizer.coefficients(rate.at(step), step))
-  })
-
+  const gradients = gradientsOf(optimization.scaled(losses.total), trained.map(weights.of))
   const slabs = [
     counterSlab(counter),
-    ...rate.slabs,
-    ...updates.weights.map(constrained),
-    ...updates.slots,
+    ...optimization.apply(gradients),
     ...untrained(recipe, trace, weights.of),
     metricSlab(objectives, trace, batch, losses, types.size),
   ]
@@ -200,35 +187,6 @@ const counterSlab = (counter: Value): Slab => ({
   output: { value: add(counter, constant([1, 0], [2], 'int64')), shape: [2] },
   inPlace: false, // random bits read it throughout the step
 })
-
-/** A constant rate is part of the state, where callbacks can change it; a schedule is computed from the step. */
-function learningRate({ learningRate: rate }: Optimizer): { at(step: Value): Value; readonly slabs: readonly Slab[] } {
-  if (typeof rate !== 'number') return { at: step => rateAt(rate, step), slabs: [] }
-  const input = Value.input({ dtype: 'float32', shape: [] }, 'learning_rate')
-  const slab: Slab = {
-    name: 'learningRate',
-    dtype: 'float32',
-    length: 1,
-    views: [{ input, offset: 0, shape: [] }],
-    output: undefined,
-    inPlace: false,
-  }
-  return { at: () => input, slabs: [slab] }
-}
-
-/** Brings the weights of a slab back to what their constraints allow, after the update. */
-function constrained(slab: Slab): Slab {
-  const weights = slab.views.filter(view => view.variable !== undefined)
-  if (!slab.output || !weights.some(({ variable }) => variable?.constraint)) return slab
-  const flat = reshape(slab.output.value, ints([slab.length]))
-  const parts = weights.map(({ variable, offset, shape }) => {
-    const size = shape.reduce((n, dim) => n * dim, 1)
-    const part = slice(flat, ints([offset]), ints([offset + size]))
-    return variable?.constraint ? reshape(variable.constraint.call(reshape(part, ints(shape))), ints([size])) : part
-  })
-  const value = reshape(concat(parts, { axis: 0 }), ints(slab.output.shape))
-  return { ...slab, output: { value, shape: slab.output.shape } }
-}
 
 function readOnly(variable: Variable, input: (variable: Variable) => Value): Slab {
   return {

@@ -38,11 +38,7 @@ export class Trainer implements WeightHolder {
     const program = trainProgram(this.recipe, types)
     const runner = await StepRunner.create(program, this.engine)
     this.trainers.set(key, runner)
-    if (!this.memory) {
-      this.memory = new StateMemory(program.slabs, this.engine)
-      const { learningRate } = this.recipe.optimizer
-      if (typeof learningRate === 'number') this.learningRate = learningRate
-    }
+    this.memory ??= new StateMemory(program.slabs, this.engine)
     return runner
   }
 

@@ -1,20 +1,18 @@
-import { ArgumentError } from '../../core/errors.ts'
-import { adam, adamW } from './adam.ts'
-import type { Optimizer } from './optimizer.ts'
-import { rmsprop } from './rmsprop.ts'
-import { sgd } from './sgd.ts'
-
-const byName = { adam, adamW, sgd, rmsprop }
-export type OptimizerName = keyof typeof byName
-
-/** By name with Keras's defaults, or as it is. */
-export function resolveOptimizer(given: OptimizerName | Optimizer): Optimizer {
-  if (typeof given !== 'string') return given
-  const make = byName[given]
-  if (make) return make()
-  throw new ArgumentError({
-    where: 'compile',
-    expected: `an optimizer among ${Object.keys(byName).join(', ')}`,
-    received: `'${String(given)}'`,
-  })
-}
+export { type AdadeltaOptions, adadelta } from './adadelta.ts'
+export { type AdafactorOptions, adafactor } from './adafactor.ts'
+export { type AdagradOptions, adagrad } from './adagrad.ts'
+export { type AdamOptions, adam, adamW } from './adam.ts'
+export { type AdamaxOptions, adamax } from './adamax.ts'
+export { type FtrlOptions, ftrl } from './ftrl.ts'
+export { type LambOptions, lamb } from './lamb.ts'
+export { type LionOptions, lion } from './lion.ts'
+export { type LossScaleOptions, lossScaleOptimizer } from './loss-scale.ts'
+export type { ParameterGroup, PathMatch } from './match.ts'
+export { type MuonOptions, muon } from './muon.ts'
+export { type NadamOptions, nadam } from './nadam.ts'
+export type { Optimizer, Rule } from './optimizer.ts'
+export { fromConfig, type OptimizerName, resolveOptimizer, toConfig } from './resolve.ts'
+export { type RmspropOptions, rmsprop } from './rmsprop.ts'
+export { type ScheduleFreeAdamWOptions, scheduleFreeAdamW } from './schedule-free-adamw.ts'
+export type { OptimizerOptions } from './settings.ts'
+export { type SgdOptions, sgd } from './sgd.ts'

@@ -1,39 +1,52 @@
 import type { Value } from '../../graph/value.ts'
-import { scalar } from '../../ops/constants.ts'
-import { mul } from '../../ops/math/mul.ts'
-import { sub } from '../../ops/math/sub.ts'
 import type { Schedule } from '../schedules/schedule.ts'
+import type { ParameterGroup, PathMatch } from './match.ts'
 
-export interface OptimizerOptions {
-  readonly learningRate?: number | Schedule
-  /** Clips each gradient's norm. */
-  readonly clipnorm?: number
-  /** Clips each gradient's elements to ±this. */
-  readonly clipvalue?: number
-  /** Clips the norm of all gradients together. */
-  readonly globalClipnorm?: number
-  /** Decoupled weight decay: weight −= learningRate · weightDecay · weight, before the update. */
-  readonly weightDecay?: number
-}
-
-/** Scalars that one step needs for all weights, computed once. */
+/** Scalars that one step needs for many weights, computed once. */
 export type Coefficients = Readonly<Record<string, Value>>
 
-/**
- * An optimizer is elementwise arithmetic on a weight, its gradient and its slots, written as a graph. Because it is
- * elementwise, the step may run it on a weight, on many small ones laid end to end, or chunk by chunk.
- */
-export interface Optimizer {
+/** A weight, as an optimizer may know it. */
+export interface WeightInfo {
+  /** `dense_1/kernel`. */
+  readonly path: string
+  readonly shape: readonly number[]
+}
+
+/** What a rule remembers of a weight from step to step. */
+export interface Slot {
   readonly name: string
-  readonly config: Readonly<Record<string, unknown>>
-  readonly learningRate: number | Schedule
-  readonly clipnorm: number | undefined
-  readonly clipvalue: number | undefined
-  readonly globalClipnorm: number | undefined
-  /** Names of the slots, each of the weight's shape, starting at zero. */
-  readonly slots: readonly string[]
-  /** `step`: finished steps (float32 scalar, 0 at first). */
-  coefficients(rate: Value, step: Value): Coefficients
+  /** Default: the weight's. Others only for rules that take weights whole. */
+  readonly shape?: readonly number[]
+  /** First value of its elements, or 'weight' for a copy of the weight. Default 0. */
+  readonly initial?: number | 'weight'
+  /**
+   * The new value may overwrite the old one in memory: right where an element of the old one is read no later than the element
+   * of the new one is written. Default true; false where the old value is read again.
+   */
+  readonly inPlace?: boolean
+}
+
+/** A number that all weights share from step to step. */
+export interface Shared {
+  readonly name: string
+  readonly initial: number
+}
+
+/** Arithmetic on a weight, its gradient and its slots, written as a graph. */
+export interface Rule {
+  readonly slots: readonly Slot[]
+  /**
+   * The update looks at the weight as a whole (norms, rows and columns), so it is given each weight in its own shape. Otherwise it
+   * is elementwise, and the step may run it on a weight, on many laid end to end, or chunk by chunk. Default false.
+   */
+  readonly whole?: boolean
+  /** Decoupled weight decay: before the update, weight −= rate · weightDecay · weight. Default: the optimizer's. */
+  readonly weightDecay?: number | undefined
+  /**
+   * `rate`: the learning rate; `step`: finished updates (0 at first), both float32 scalars; `shared`: the optimizer's, already
+   * advanced to this step.
+   */
+  coefficients(rate: Value, step: Value, shared: readonly Value[]): Coefficients
   update(
     weight: Value,
     gradient: Value,
@@ -42,24 +55,54 @@ export interface Optimizer {
   ): { readonly weight: Value; readonly slots: readonly Value[] }
 }
 
-/** What all optimizers keep of the common options. */
-export const common = (options: OptimizerOptions, learningRate: number) => ({
-  learningRate: options.learningRate ?? learningRate,
-  clipnorm: options.clipnorm,
-  clipvalue: options.clipvalue,
-  globalClipnorm: options.globalClipnorm,
-})
+/** What all optimizers have in common. */
+export interface Settings {
+  readonly learningRate: number | Schedule
+  readonly weightDecay: number | undefined
+  readonly clipnorm: number | undefined
+  readonly clipvalue: number | undefined
+  readonly globalClipnorm: number | undefined
+  readonly useEma: boolean
+  readonly emaMomentum: number
+  readonly emaOverwriteFrequency: number | undefined
+  readonly lossScaleFactor: number | undefined
+  readonly gradientAccumulationSteps: number | undefined
+  readonly excludeFromWeightDecay: readonly PathMatch[]
+  readonly parameterGroups: readonly ParameterGroup[]
+}
 
-/** The coefficient that `decayed` needs: learning rate × decay, if there is any. */
-export const decayCoefficient = (weightDecay: number | undefined, rate: Value): Coefficients =>
-  weightDecay ? { decay: mul(rate, scalar(weightDecay)) } : {}
+/** Dynamic loss scaling: see `lossScaleOptimizer`. */
+export interface LossScaling {
+  readonly inner: Optimizer
+  readonly initialScale: number
+  readonly dynamicGrowthSteps: number
+}
 
-export const decayed = (weight: Value, { decay }: Coefficients): Value =>
-  decay ? sub(weight, mul(weight, decay)) : weight
+/** An optimizer: settings, and for each weight the rule that updates it. */
+export interface Optimizer extends Settings {
+  readonly name: string
+  /** Everything that made it, defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Numbers that all weights share, and how a step changes them. */
+  readonly shared?: {
+    readonly slots: readonly Shared[]
+    advance(shared: readonly Value[], step: Value): readonly Value[]
+  }
+  readonly lossScaling?: LossScaling
+  /** Weights of the same rule (the same object) and the same settings may be updated together. */
+  ruleFor(weight: WeightInfo): Rule
+}
 
 /** A coefficient by name. */
 export function need(coefficients: Coefficients, name: string): Value {
   const found = coefficients[name]
   if (!found) throw new Error(`optimizer coefficient '${name}' is missing`)
+  return found
+}
+
+/** A slot's value by its place. */
+export function slotAt(slots: readonly Value[], i: number): Value {
+  const found = slots[i]
+  if (!found) throw new Error(`optimizer slot ${i} is missing`)
   return found
 }

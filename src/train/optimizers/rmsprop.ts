@@ -1,10 +1,13 @@
+import { notNegative } from '../../nn/serialized.ts'
 import { scalar } from '../../ops/constants.ts'
 import { add } from '../../ops/math/add.ts'
 import { div } from '../../ops/math/div.ts'
 import { mul } from '../../ops/math/mul.ts'
 import { sqrt } from '../../ops/math/sqrt.ts'
 import { sub } from '../../ops/math/sub.ts'
-import { common, decayCoefficient, decayed, need, type Optimizer, type OptimizerOptions } from './optimizer.ts'
+import { blend, uniform } from './make.ts'
+import { need, type Optimizer, slotAt } from './optimizer.ts'
+import { type OptimizerOptions, settingsOf, share } from './settings.ts'
 
 export interface RmspropOptions extends OptimizerOptions {
   /** How much of the running mean of squares is kept. Default 0.9. */
@@ -20,29 +23,28 @@ export interface RmspropOptions extends OptimizerOptions {
  * `centered` takes the squared mean gradient off s; with momentum, the change is accumulated: c ← momentum·c + change.
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options
-  const shared = common(options, 0.001)
-  return {
-    name: 'rmsprop',
-    ...shared,
-    config: { ...shared, rho, momentum, epsilon, centered, weightDecay: options.weightDecay },
-    slots: ['square', ...(momentum > 0 ? ['momentum'] : []), ...(centered ? ['mean'] : [])],
-    coefficients: rate => ({ rate, ...decayCoefficient(options.weightDecay, rate) }),
+  const rho = share('rmsprop', 'rho', options.rho ?? 0.9)
+  const momentum = share('rmsprop', 'momentum', options.momentum ?? 0)
+  const epsilon = notNegative('rmsprop', 'epsilon', options.epsilon ?? 1e-7)
+  const { centered = false } = options
+  const own = { rho, momentum, epsilon, centered }
+  return uniform('rmsprop', settingsOf('rmsprop', options, 0.001), own, {
+    slots: [
+      { name: 'square' },
+      ...(momentum > 0 ? [{ name: 'momentum' }] : []),
+      ...(centered ? [{ name: 'mean' }] : []),
+    ],
+    coefficients: rate => ({ rate }),
     update(weight, g, slots, coefficients) {
-      const [square] = slots
-      const accumulated = momentum > 0 ? slots[1] : undefined
-      const average = centered ? slots.at(-1) : undefined
-      if (!square) throw new Error('rmsprop needs its slots')
-      const blend = (old: typeof g, now: typeof g) => add(mul(old, scalar(rho)), mul(now, scalar(1 - rho)))
-      const square1 = blend(square, mul(g, g))
-      const average1 = average && blend(average, g)
-      const spread = average1 ? sub(square1, mul(average1, average1)) : square1
+      const square = blend(slotAt(slots, 0), mul(g, g), rho)
+      const mean = centered ? blend(slotAt(slots, slots.length - 1), g, rho) : undefined
+      const spread = mean ? sub(square, mul(mean, mean)) : square
       const change = div(mul(g, need(coefficients, 'rate')), sqrt(add(spread, scalar(epsilon))))
-      const accumulated1 = accumulated && add(mul(accumulated, scalar(momentum)), change)
+      const sum = momentum > 0 ? add(mul(slotAt(slots, 1), scalar(momentum)), change) : undefined
       return {
-        weight: sub(decayed(weight, coefficients), accumulated1 ?? change),
-        slots: [square1, ...(accumulated1 ? [accumulated1] : []), ...(average1 ? [average1] : [])],
+        weight: sub(weight, sum ?? change),
+        slots: [square, ...(sum ? [sum] : []), ...(mean ? [mean] : [])],
       }
     },
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../core/errors.ts'
 import type { Value } from '../../graph/value.ts'
+import { finite, notNegative, positive } from '../../nn/serialized.ts'
 import { scalar } from '../../ops/constants.ts'
 import { greater } from '../../ops/logic/greater.ts'
 import { less } from '../../ops/logic/less.ts'
@@ -25,39 +26,44 @@ interface Decay {
 }
 interface RateDecay extends Decay {
   readonly decayRate: number
-  /** Change once in `decaySteps` instead of in every step. */
+  /** Change once in `decaySteps` instead of in every step. Default false. */
   readonly staircase?: boolean
 }
 
-const positive = (name: string, argument: string, value: number): number => {
-  if (value > 0) return value
-  throw new ArgumentError({ where: name, expected: `'${argument}' above 0`, received: String(value) })
+/** rate = initial · decayRate^(s / decaySteps). */
+export function exponentialDecay(options: RateDecay): Schedule {
+  const config = rateConfig('exponentialDecay', options)
+  return {
+    name: 'exponentialDecay',
+    config,
+    at: step => mul(scalar(config.initialLearningRate), pow(scalar(config.decayRate), periods(config, step))),
+  }
 }
 
-/** rate = initial · decayRate^(s / decaySteps). */
-export const exponentialDecay = (options: RateDecay): Schedule => ({
-  name: 'exponentialDecay',
-  config: { staircase: false, ...options },
-  at: step =>
-    mul(
-      scalar(options.initialLearningRate),
-      pow(scalar(options.decayRate), periods('exponentialDecay', options, step)),
-    ),
-})
-
 /** rate = initial / (1 + decayRate · s / decaySteps). */
-export const inverseTimeDecay = (options: RateDecay): Schedule => ({
-  name: 'inverseTimeDecay',
-  config: { staircase: false, ...options },
-  at: step =>
-    div(
-      scalar(options.initialLearningRate),
-      add(scalar(1), mul(scalar(options.decayRate), periods('inverseTimeDecay', options, step))),
-    ),
+export function inverseTimeDecay(options: RateDecay): Schedule {
+  const config = rateConfig('inverseTimeDecay', options)
+  return {
+    name: 'inverseTimeDecay',
+    config,
+    at: step =>
+      div(scalar(config.initialLearningRate), add(scalar(1), mul(scalar(config.decayRate), periods(config, step)))),
+  }
+}
+
+const rateConfig = (name: string, options: RateDecay): Required<RateDecay> => ({
+  ...decayConfig(name, options),
+  decayRate: finite(name, 'decayRate', options.decayRate),
+  staircase: options.staircase ?? false,
 })
 
-function periods(name: string, { decaySteps, staircase }: RateDecay, step: Value): Value {
-  const count = div(step, scalar(positive(name, 'decaySteps', decaySteps)))
+const decayConfig = (name: string, { initialLearningRate, decaySteps }: Decay): Decay => ({
+  initialLearningRate: finite(name, 'initialLearningRate', initialLearningRate),
+  decaySteps: positive(name, 'decaySteps', decaySteps),
+})
+
+function periods({ decaySteps, staircase }: RateDecay, step: Value): Value {
+  const count = div(step, scalar(decaySteps))
   return staircase ? floor(count) : count
 }
 
@@ -67,16 +73,17 @@ export function piecewiseConstantDecay(options: {
   readonly values: readonly number[]
 }): Schedule {
   const { boundaries, values } = options
+  const complain = (expected: string, received: string) =>
+    new ArgumentError({ where: 'piecewiseConstantDecay', expected, received })
   if (values.length !== boundaries.length + 1) {
-    throw new ArgumentError({
-      where: 'piecewiseConstantDecay',
-      expected: 'one value more than boundaries',
-      received: `${values.length} values, ${boundaries.length} boundaries`,
-    })
+    throw complain('one value more than boundaries', `${values.length} values, ${boundaries.length} boundaries`)
   }
+  for (const value of [...values, ...boundaries]) finite('piecewiseConstantDecay', 'values', value)
+  if (boundaries.some((boundary, i) => i > 0 && boundary <= (boundaries[i - 1] ?? 0)))
+    throw complain('boundaries that increase', `[${boundaries.join(', ')}]`)
   return {
     name: 'piecewiseConstantDecay',
-    config: { ...options },
+    config: { boundaries, values },
     at: step =>
       boundaries.reduce(
         (rate, boundary, i) => where(greater(step, scalar(boundary)), scalar(values[i + 1] ?? 0), rate),
@@ -89,11 +96,13 @@ export function piecewiseConstantDecay(options: {
 export function polynomialDecay(
   options: Decay & { readonly endLearningRate?: number; readonly power?: number; readonly cycle?: boolean },
 ): Schedule {
-  const { initialLearningRate, decaySteps, endLearningRate = 0.0001, power = 1, cycle = false } = options
-  positive('polynomialDecay', 'decaySteps', decaySteps)
+  const { initialLearningRate, decaySteps } = decayConfig('polynomialDecay', options)
+  const endLearningRate = finite('polynomialDecay', 'endLearningRate', options.endLearningRate ?? 0.0001)
+  const power = finite('polynomialDecay', 'power', options.power ?? 1)
+  const { cycle = false } = options
   return {
     name: 'polynomialDecay',
-    config: { endLearningRate, power, cycle, ...options },
+    config: { initialLearningRate, decaySteps, endLearningRate, power, cycle },
     at(step) {
       const length = cycle
         ? mul(scalar(decaySteps), max([ceil(div(step, scalar(decaySteps))), scalar(1)]))
@@ -112,19 +121,22 @@ export function polynomialDecay(
  * initial rate to `warmupTarget` over `warmupSteps`, if a target is given.
  */
 export function cosineDecay(
-  options: Decay & { readonly alpha?: number; readonly warmupTarget?: number; readonly warmupSteps?: number },
+  options: Decay & { readonly alpha?: number; readonly warmupTarget?: number | null; readonly warmupSteps?: number },
 ): Schedule {
-  const { initialLearningRate, decaySteps, alpha = 0, warmupTarget, warmupSteps = 0 } = options
-  positive('cosineDecay', 'decaySteps', decaySteps)
-  const peak = warmupTarget ?? initialLearningRate
+  const { initialLearningRate, decaySteps } = decayConfig('cosineDecay', options)
+  const alpha = finite('cosineDecay', 'alpha', options.alpha ?? 0)
+  const warmupSteps = notNegative('cosineDecay', 'warmupSteps', options.warmupSteps ?? 0)
+  const warmupTarget =
+    typeof options.warmupTarget === 'number' ? finite('cosineDecay', 'warmupTarget', options.warmupTarget) : null
   return {
     name: 'cosineDecay',
-    config: { alpha, warmupSteps, ...options },
+    config: { initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps },
     at(step) {
-      const begun = warmupTarget === undefined ? 0 : warmupSteps
+      const begun = warmupTarget === null ? 0 : warmupSteps
       const share = div(min([sub(step, scalar(begun)), scalar(decaySteps)]), scalar(decaySteps))
-      const decayed = mul(scalar(peak), add(mul(scalar(1 - alpha), halfCosine(share)), scalar(alpha)))
-      if (warmupTarget === undefined || warmupSteps === 0) return decayed
+      const peak = scalar(warmupTarget ?? initialLearningRate)
+      const decayed = mul(peak, add(mul(scalar(1 - alpha), halfCosine(share)), scalar(alpha)))
+      if (warmupTarget === null || warmupSteps === 0) return decayed
       const rising = add(
         scalar(initialLearningRate),
         mul(scalar((warmupTarget - initialLearningRate) / warmupSteps), step),
@@ -142,11 +154,15 @@ export function cosineDecayRestarts(options: {
   readonly mMul?: number
   readonly alpha?: number
 }): Schedule {
-  const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options
-  positive('cosineDecayRestarts', 'firstDecaySteps', firstDecaySteps)
+  const where = 'cosineDecayRestarts'
+  const initialLearningRate = finite(where, 'initialLearningRate', options.initialLearningRate)
+  const firstDecaySteps = positive(where, 'firstDecaySteps', options.firstDecaySteps)
+  const tMul = positive(where, 'tMul', options.tMul ?? 2)
+  const mMul = notNegative(where, 'mMul', options.mMul ?? 1)
+  const alpha = finite(where, 'alpha', options.alpha ?? 0)
   return {
     name: 'cosineDecayRestarts',
-    config: { tMul, mMul, alpha, ...options },
+    config: { initialLearningRate, firstDecaySteps, tMul, mMul, alpha },
     at(step) {
       const done = div(step, scalar(firstDecaySteps))
       let restarts: Value
