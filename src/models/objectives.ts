@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { fromNested, isTensorData } from '../core/nested.ts'
 import { type Loss, type LossName, resolveLoss } from '../nn/losses.ts'
-import { checkMetricName, type Metric, type MetricName, resolveMetric } from '../nn/metrics.ts'
+import { type AnyMetric, type AnyMetricName, checkMetricName, resolveMetric } from '../nn/metrics.ts'
 import type { Network, NetworkOutput } from '../nn/network.ts'
 import { inOrder, type SampleSet } from '../train/data-source.ts'
 import type { NamedMetric, Objective } from '../train/objective.ts'
@@ -16,7 +16,7 @@ export function objectivesOf(options: CompileOptions<MetricSpec>, network: Netwo
   const weighted = metricsPerOutput(options.weightedMetrics, outputs, 'weightedMetrics')
   const shapes = targetShapes(y, network, losses)
   return outputs.map((output, i): Objective => {
-    const named = (given: MetricName | Metric, counts: boolean): NamedMetric => {
+    const named = (given: AnyMetricName | AnyMetric, counts: boolean): NamedMetric => {
       const metric = resolveMetric(given, { shape: shapes[i] ?? [] }, output.type)
       const { name } = metric
       return {
@@ -91,12 +91,20 @@ function metricsPerOutput(
   given: MetricSpec | undefined,
   outputs: readonly NetworkOutput[],
   what: string,
-): readonly (readonly (MetricName | Metric)[] | undefined)[] {
+): readonly (readonly (AnyMetricName | AnyMetric)[] | undefined)[] {
   if (given === undefined) return outputs.map(() => undefined)
-  if (!isArray<MetricName | Metric | readonly (MetricName | Metric)[]>(given)) return byName(given, outputs, what)
+  if (!isArray<AnyMetricName | AnyMetric | readonly (AnyMetricName | AnyMetric)[]>(given))
+    return byName(given, outputs, what)
   if (given.some(item => isArray(item))) {
-    const lists = given.map(item => (isArray<MetricName | Metric>(item) ? item : [item as MetricName | Metric]))
-    return perOutput(lists, outputs, what, (value): value is readonly (MetricName | Metric)[] => value === undefined)
+    const lists = given.map(item =>
+      isArray<AnyMetricName | AnyMetric>(item) ? item : [item as AnyMetricName | AnyMetric],
+    )
+    return perOutput(
+      lists,
+      outputs,
+      what,
+      (value): value is readonly (AnyMetricName | AnyMetric)[] => value === undefined,
+    )
   }
   if (outputs.length > 1 && given.length > 0) {
     throw new ArgumentError({
@@ -105,7 +113,7 @@ function metricsPerOutput(
       received: 'one list',
     })
   }
-  return [given.filter((item): item is MetricName | Metric => !isArray(item))]
+  return [given.filter((item): item is AnyMetricName | AnyMetric => !isArray(item))]
 }
 
 /** Shapes of the targets, as far as metrics need them: with the samples axis. */

@@ -27,8 +27,10 @@ type OneThrough<S, L> =
       : Dims
 
 /** The layers themselves where they fit, a sentence in the place of the first one that does not. */
-type Fitting<L extends Rows> = L extends readonly [infer Head extends Symbolic<infer S>, ...infer Rest]
-  ? readonly [Head, ...FittingRest<S, Rest>]
+type Fitting<L extends Rows> = L extends readonly [infer Head, ...infer Rest]
+  ? Head extends Symbolic<infer S>
+    ? readonly [Head, ...FittingRest<S, Rest>]
+    : L
   : L
 type FittingRest<S, Rest> = Rest extends readonly [infer Next, ...infer More]
   ? OneThrough<S, Next> extends infer Out

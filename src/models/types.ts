@@ -1,26 +1,35 @@
 import type { Loss, LossName } from '../nn/losses.ts'
-import type { Metric, MetricName } from '../nn/metrics.ts'
+import type { AnyMetric, Metric, MetricName, VectorMetricName } from '../nn/metrics.ts'
 import type { Engine } from '../runtime/engine.ts'
 import type { OptimizerName } from '../train/optimizers/index.ts'
 import type { Optimizer } from '../train/optimizers/optimizer.ts'
 
-type AnyMetric = MetricName | Metric
+type MetricOption = MetricName | VectorMetricName | AnyMetric
 
 /** Metrics of the only output, or of each output: in a list of lists, or by its name. */
 export type MetricSpec =
-  | readonly AnyMetric[]
-  | readonly (readonly AnyMetric[])[]
-  | Readonly<Record<string, readonly AnyMetric[]>>
+  | readonly MetricOption[]
+  | readonly (readonly MetricOption[])[]
+  | Readonly<Record<string, readonly MetricOption[]>>
 
-/** The name under which a metric's result appears. */
-type NameOf<M> = M extends Metric<infer Name> ? Name : M extends string ? M : never
+/** The names under which a metric's results appear: its own, or numbered ones for a metric with a number for each class. */
+type NameOf<M> =
+  M extends Metric<infer Name, infer Result>
+    ? Result extends number
+      ? Name
+      : `${Name}_${number}`
+    : M extends VectorMetricName
+      ? `${M}_${number}`
+      : M extends string
+        ? M
+        : never
 
 /** The names of all results of some metrics: `accuracy`; with several outputs by name `digitAccuracy`. */
-export type NamesOf<M> = M extends readonly AnyMetric[]
+export type NamesOf<M> = M extends readonly MetricOption[]
   ? NameOf<M[number]>
-  : M extends readonly (readonly AnyMetric[])[]
+  : M extends readonly (readonly MetricOption[])[]
     ? string
-    : M extends Readonly<Record<string, readonly AnyMetric[]>>
+    : M extends Readonly<Record<string, readonly MetricOption[]>>
       ? { [K in keyof M & string]: `${K}${Capitalize<NameOf<M[K][number]>>}` | `${K}Loss` }[keyof M & string]
       : never
 

@@ -1,8 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
 import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
+import { mergeMask } from '../nn/losses/loss.ts'
 import { type Loss, lossOf } from '../nn/losses.ts'
-import type { Metric } from '../nn/metrics.ts'
+import type { AnyMetric } from '../nn/metrics.ts'
 import type { NetworkOutput, Trace } from '../nn/network.ts'
 import { ints, scalar } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
@@ -23,7 +24,7 @@ export interface Objective {
 /** A metric under the name that its result has. */
 export interface NamedMetric {
   readonly name: string
-  readonly metric: Metric
+  readonly metric: AnyMetric
   /** Counts samples by their weights; the others ignore weights, as Keras's `metrics` do. */
   readonly weighted: boolean
 }
@@ -77,7 +78,7 @@ export function lossesOf(objectives: readonly Objective[], trace: Trace, { targe
 export function metricSlab(
   objectives: readonly Objective[],
   trace: Trace,
-  { targets }: Targets,
+  { targets, sampleWeights }: Targets,
   losses: Losses,
   batch: number,
 ): Slab {
@@ -90,6 +91,11 @@ export function metricSlab(
     length += shape.reduce((n, dim) => n * dim, 1)
     return input
   }
+  /** As in Keras, a mask counts for a metric only where there are weights. */
+  const weightsOf = (i: number): Value | undefined => {
+    const [weight, output] = [sampleWeights[i], trace.outputs[i]]
+    return weight && output && mergeMask(weight, trace.masks[i], { like: output, reduction: 'sum' })
+  }
   const give = (value: Value) => results.push(reshape(value, ints([-1])))
   withScope('metrics', () => {
     give(add(take('loss:total', []), mul(losses.total, scalar(batch))))
@@ -100,9 +106,9 @@ export function metricSlab(
       const target = targets[i]
       const output = trace.outputs[i]
       if (!target || !output) return
-      for (const { name, metric } of metrics) {
+      for (const { name, metric, weighted } of metrics) {
         const state = metric.state.map((shape, k) => take(`${name}:${k}`, shape))
-        metric.update(state, target, output).forEach(give)
+        metric.update(state, target, output, weighted ? weightsOf(i) : undefined).forEach(give)
       }
     })
   })
@@ -136,7 +142,12 @@ export function readMetrics(
   objectives.forEach(({ loss, metrics }, i) => {
     if (!loss) return
     if (tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (take([]).data[0] ?? 0) / Math.max(1, count)
-    for (const { name, metric } of metrics) logs[name] = metric.result(metric.state.map(take))
+    for (const { name, metric } of metrics) {
+      const result = metric.result(metric.state.map(take))
+      if (typeof result === 'number') logs[name] = result
+      // A number for each class or threshold.
+      else for (const [k, value] of result.entries()) logs[`${name}_${k}`] = value
+    }
   })
   return logs
 }

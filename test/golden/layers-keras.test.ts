@@ -5,8 +5,9 @@ import { isFloat } from '../../src/core/dtype.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
-import { type Layer, Symbolic } from '../../src/nn/layer.ts'
+import { type AnyLayer, Symbolic } from '../../src/nn/layer.ts'
 import * as layers from '../../src/nn/layers/index.ts'
+import { applyLayer } from '../../src/nn/make-layer.ts'
 import { LayerGraph } from '../../src/nn/network.ts'
 import { mul } from '../../src/ops/math/mul.ts'
 import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
@@ -34,7 +35,7 @@ const golden: { readonly layers: readonly Case[] } = JSON.parse(
   readFileSync(new URL('layers-keras.json', import.meta.url), 'utf8'),
 )
 
-const makers: Readonly<Record<string, (config: never) => Layer>> = {
+const makers: Readonly<Record<string, (config: never) => AnyLayer>> = {
   Dense: layers.dense,
   Conv2D: layers.conv2d,
   MaxPooling2D: layers.maxPooling2d,
@@ -64,7 +65,7 @@ describe('layers are Keras’s: outputs, gradients, updates', () => {
       ...(typeof activation === 'string' ? { activation: camelCase(activation) } : {}),
     } as never)
     const head = layers.input({ shape: item.input.shape.slice(1), dtype: item.input.dtype })
-    const symbolic = layer(head)
+    const symbolic = applyLayer(layer, head)
     if (!(symbolic instanceof Symbolic)) throw new Error('one output')
     const network = new LayerGraph('golden', [head], [symbolic], 1)
     expect(network.variables.map(variable => variable.path.split('/')[1])).toEqual(

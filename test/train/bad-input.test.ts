@@ -45,12 +45,14 @@ describe('models', () => {
     )
   })
   test('images into a flat model', () => {
+    // @ts-expect-error The compiler sees it too.
     expect(() => sequential([layers.input({ shape: [28, 28] }), layers.conv2d({ filters: 2, kernelSize: 3 })])).toThrow(
-      /conv2d: expected images .* received shape \[batch, 28, 28\]\. Grey images need a channel axis/,
+      /conv2d: expected an input of shape \[batch, height, width, channels\], received shape \[batch, 28, 28\]\. Grey images need a channel axis/,
     )
   })
   test('a window larger than the image', () => {
     expect(() =>
+      // @ts-expect-error The compiler sees it too.
       sequential([layers.input({ shape: [4, 4, 1] }), layers.conv2d({ filters: 2, kernelSize: 5 })]),
     ).toThrow(expect.objectContaining({ code: 'shape' }))
   })

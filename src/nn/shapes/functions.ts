@@ -1,5 +1,5 @@
 import type { AtLeast, Divide, DivideUp, Minus, Multiply, Plus, Product } from './arithmetic.ts'
-import type { Dims, Mismatch, ShapeFunction } from './shape-function.ts'
+import type { AnyShape, Dims, Mismatch, ShapeFunction } from './shape-function.ts'
 
 /** What layers do to shapes, for the compiler. The sizes that they really find are worked out by tracing; tests hold the two together. */
 
@@ -168,3 +168,50 @@ type AppendLast<S extends Dims, Rest extends readonly Dims[]> = Rest extends rea
       : Dims
     : Dims
   : S
+
+/** An option as it was given, or its default. */
+export type Option<O, Key extends string, Default> = Key extends keyof O
+  ? Exclude<O[Key], undefined | null> | (undefined extends O[Key] ? Default : null extends O[Key] ? Default : never)
+  : Default
+
+/** Channels that come first are not followed. */
+type ChannelsLast<O, F extends ShapeFunction> =
+  Option<O, 'dataFormat', 'channelsLast'> extends 'channelsLast' ? F : AnyShape
+
+export type ConvShape<
+  Name extends string,
+  Rank extends 1 | 2 | 3,
+  O extends { readonly filters: number; readonly kernelSize: unknown },
+> = ChannelsLast<
+  O,
+  Windowed<
+    Name,
+    Rank,
+    {
+      readonly size: O['kernelSize']
+      readonly strides: Option<O, 'strides', 1>
+      readonly dilation: Option<O, 'dilationRate', 1>
+      readonly padding: Option<O, 'padding', 'valid'>
+    },
+    O['filters']
+  >
+>
+
+export type PoolShape<Name extends string, Rank extends 1 | 2 | 3, O> = ChannelsLast<
+  O,
+  Windowed<
+    Name,
+    Rank,
+    {
+      readonly size: Option<O, 'poolSize', 2>
+      readonly strides: Option<O, 'strides', Option<O, 'poolSize', 2>>
+      readonly dilation: 1
+      readonly padding: Option<O, 'padding', 'valid'>
+    }
+  >
+>
+
+export type GlobalPoolShape<Name extends string, Rank extends 1 | 2 | 3, O> = ChannelsLast<
+  O,
+  GlobalPooled<Name, Rank, Option<O, 'keepdims', false>>
+>

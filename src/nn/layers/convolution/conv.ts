@@ -4,6 +4,8 @@ import { conv } from '../../../ops/nn/conv.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ConvShape } from '../../shapes/functions.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { positiveInt } from '../arguments.ts'
 import { adapted, type LoraOptions, loraOf } from '../lora.ts'
 import { common, weightRules } from '../options.ts'
@@ -28,25 +30,28 @@ export type Conv3dOptions = ConvOptions<number | readonly [number, number, numbe
  * 1-D convolution. Input [batch, steps, in], kernel [size, in / groups, filters], bias [filters], output [batch, steps′, filters];
  * with `dataFormat: 'channelsFirst'` input [batch, in, steps] and output [batch, filters, steps′].
  */
-export const conv1d = (options: Conv1dOptions): Layer => convolution('conv1d', 1, options)
+export const conv1d = <const O extends Conv1dOptions>(options: O): Layer<ConvShape<'conv1d', 1, O>> =>
+  convolution('conv1d', 1, options)
 
 /**
  * 2-D convolution. Input [batch, height, width, in], kernel [kh, kw, in / groups, filters], bias [filters], output
  * [batch, height′, width′, filters]; channels come second with `dataFormat: 'channelsFirst'`.
  */
-export const conv2d = (options: Conv2dOptions): Layer => convolution('conv2d', 2, options)
+export const conv2d = <const O extends Conv2dOptions>(options: O): Layer<ConvShape<'conv2d', 2, O>> =>
+  convolution('conv2d', 2, options)
 
 /**
  * 3-D convolution. Input [batch, depth, height, width, in], kernel [kd, kh, kw, in / groups, filters], bias [filters], output
  * [batch, depth′, height′, width′, filters]; channels come second with `dataFormat: 'channelsFirst'`.
  */
-export const conv3d = (options: Conv3dOptions): Layer => convolution('conv3d', 3, options)
+export const conv3d = <const O extends Conv3dOptions>(options: O): Layer<ConvShape<'conv3d', 3, O>> =>
+  convolution('conv3d', 3, options)
 
-function convolution(
+function convolution<F extends ShapeFunction>(
   where: string,
   rank: number,
   options: Omit<ConvOptions<Sizes>, 'padding'> & { readonly padding?: string },
-): Layer {
+): Layer<F> {
   const config = {
     filters: positiveInt(where, 'filters', options.filters),
     ...windowConfig(where, rank, options, ['valid', 'same', ...(rank === 1 ? ['causal'] : [])]),

@@ -10,6 +10,8 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsLast } from '../../layout.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { GlobalPoolShape } from '../../shapes/functions.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { beforeLayout, requireSpatial } from '../spatial.ts'
 
@@ -21,20 +23,36 @@ export interface GlobalPoolingOptions extends CommonOptions {
 }
 
 /** Mean over the steps that the mask keeps, or all. [batch, steps, channels] → [batch, channels]. */
-export const globalAveragePooling1d = (options: GlobalPoolingOptions = {}): Layer => pooling('average', 1, options)
+export const globalAveragePooling1d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalAveragePooling1d', 1, O>> => pooling('average', 1, options ?? {})
 /** Mean over height and width. [batch, height, width, channels] → [batch, channels]. */
-export const globalAveragePooling2d = (options: GlobalPoolingOptions = {}): Layer => pooling('average', 2, options)
+export const globalAveragePooling2d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalAveragePooling2d', 2, O>> => pooling('average', 2, options ?? {})
 /** Mean over depth, height and width. [batch, depth, height, width, channels] → [batch, channels]. */
-export const globalAveragePooling3d = (options: GlobalPoolingOptions = {}): Layer => pooling('average', 3, options)
+export const globalAveragePooling3d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalAveragePooling3d', 3, O>> => pooling('average', 3, options ?? {})
 
 /** Maximum over the steps. [batch, steps, channels] → [batch, channels]. */
-export const globalMaxPooling1d = (options: GlobalPoolingOptions = {}): Layer => pooling('max', 1, options)
+export const globalMaxPooling1d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalMaxPooling1d', 1, O>> => pooling('max', 1, options ?? {})
 /** Maximum over height and width. [batch, height, width, channels] → [batch, channels]. */
-export const globalMaxPooling2d = (options: GlobalPoolingOptions = {}): Layer => pooling('max', 2, options)
+export const globalMaxPooling2d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalMaxPooling2d', 2, O>> => pooling('max', 2, options ?? {})
 /** Maximum over depth, height and width. [batch, depth, height, width, channels] → [batch, channels]. */
-export const globalMaxPooling3d = (options: GlobalPoolingOptions = {}): Layer => pooling('max', 3, options)
+export const globalMaxPooling3d = <const O extends GlobalPoolingOptions = Record<never, never>>(
+  options?: O,
+): Layer<GlobalPoolShape<'globalMaxPooling3d', 3, O>> => pooling('max', 3, options ?? {})
 
-function pooling(kind: 'max' | 'average', rank: number, options: GlobalPoolingOptions): Layer {
+function pooling<F extends ShapeFunction>(
+  kind: 'max' | 'average',
+  rank: number,
+  options: GlobalPoolingOptions,
+): Layer<F> {
   const where = `global${kind === 'max' ? 'Max' : 'Average'}Pooling${rank}d`
   const config = { dataFormat: dataFormat(where, options.dataFormat), keepdims: options.keepdims ?? false }
   const attributes = { keepdims: config.keepdims ? 1 : 0 }

@@ -4,6 +4,8 @@ import { averagePool } from '../../../ops/nn/average-pool.ts'
 import { maxPool } from '../../../ops/nn/max-pool.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { PoolShape } from '../../shapes/functions.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { oneOf } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { fromEngine, requireSpatial, type Sizes, sizes, toEngine } from '../spatial.ts'
@@ -24,18 +26,30 @@ export type Pooling2dOptions = PoolingOptions<number | readonly [number, number]
 export type Pooling3dOptions = PoolingOptions<number | readonly [number, number, number]>
 
 /** Maximum over windows. [batch, steps, channels] → [batch, steps′, channels]. */
-export const maxPooling1d = (options: Pooling1dOptions = {}): Layer => pooling('max', 1, options)
+export const maxPooling1d = <const O extends Pooling1dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'maxPooling1d', 1, O>> => pooling('max', 1, options ?? {})
 /** Maximum over windows. [batch, height, width, channels] → [batch, height′, width′, channels]. */
-export const maxPooling2d = (options: Pooling2dOptions = {}): Layer => pooling('max', 2, options)
+export const maxPooling2d = <const O extends Pooling2dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'maxPooling2d', 2, O>> => pooling('max', 2, options ?? {})
 /** Maximum over windows. [batch, depth, height, width, channels] → [batch, depth′, height′, width′, channels]. */
-export const maxPooling3d = (options: Pooling3dOptions = {}): Layer => pooling('max', 3, options)
+export const maxPooling3d = <const O extends Pooling3dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'maxPooling3d', 3, O>> => pooling('max', 3, options ?? {})
 
 /** Mean over windows; padding does not count. [batch, steps, channels] → [batch, steps′, channels]. */
-export const averagePooling1d = (options: Pooling1dOptions = {}): Layer => pooling('average', 1, options)
+export const averagePooling1d = <const O extends Pooling1dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'averagePooling1d', 1, O>> => pooling('average', 1, options ?? {})
 /** Mean over windows; padding does not count. [batch, height, width, channels] → [batch, height′, width′, channels]. */
-export const averagePooling2d = (options: Pooling2dOptions = {}): Layer => pooling('average', 2, options)
+export const averagePooling2d = <const O extends Pooling2dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'averagePooling2d', 2, O>> => pooling('average', 2, options ?? {})
 /** Mean over windows; padding does not count. [batch, depth, height, width, channels] → [batch, depth′, height′, width′, channels]. */
-export const averagePooling3d = (options: Pooling3dOptions = {}): Layer => pooling('average', 3, options)
+export const averagePooling3d = <const O extends Pooling3dOptions = Record<never, never>>(
+  options?: O,
+): Layer<PoolShape<'averagePooling3d', 3, O>> => pooling('average', 3, options ?? {})
 
 interface PoolAttributes {
   readonly kernel_shape: readonly number[]
@@ -49,7 +63,11 @@ export const pools = {
   average: (x: Value, attributes: PoolAttributes): Value => averagePool(x, attributes),
 }
 
-function pooling(kind: 'max' | 'average', rank: number, options: PoolingOptions<Sizes>): Layer {
+function pooling<F extends ShapeFunction>(
+  kind: 'max' | 'average',
+  rank: number,
+  options: PoolingOptions<Sizes>,
+): Layer<F> {
   const where = `${kind}Pooling${rank}d`
   const poolSize = sizes(where, 'poolSize', options.poolSize ?? 2, rank)
   const config = {
