@@ -3,19 +3,32 @@ import { formatShape } from '../../../core/shape.ts'
 import { add } from '../../../ops/math/add.ts'
 import { matMul } from '../../../ops/math/mat-mul.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
-import { type Initializer, type InitializerName, resolveInitializer } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { positiveInt } from '../arguments.ts'
+import { adapted, type LoraOptions, loraOf } from '../lora.ts'
+import {
+  activityPenalty,
+  type CommonOptions,
+  type ConstraintOption,
+  common,
+  type InitializerOption,
+  type RegularizerOption,
+  weightRules,
+} from '../options.ts'
 
-export interface DenseOptions {
+export interface DenseOptions extends CommonOptions, LoraOptions {
   /** Size of the output's last axis. */
   readonly units: number
   readonly activation?: Activation
   readonly useBias?: boolean
-  readonly kernelInitializer?: InitializerName | Initializer
-  readonly biasInitializer?: InitializerName | Initializer
-  readonly name?: string
+  readonly kernelInitializer?: InitializerOption
+  readonly biasInitializer?: InitializerOption
+  readonly kernelRegularizer?: RegularizerOption
+  readonly biasRegularizer?: RegularizerOption
+  readonly activityRegularizer?: RegularizerOption
+  readonly kernelConstraint?: ConstraintOption
+  readonly biasConstraint?: ConstraintOption
 }
 
 /**
@@ -29,13 +42,22 @@ export function dense(options: DenseOptions): Layer {
     useBias: options.useBias ?? true,
     kernelInitializer: options.kernelInitializer ?? 'glorotUniform',
     biasInitializer: options.biasInitializer ?? 'zeros',
+    kernelRegularizer: options.kernelRegularizer ?? null,
+    biasRegularizer: options.biasRegularizer ?? null,
+    activityRegularizer: options.activityRegularizer ?? null,
+    kernelConstraint: options.kernelConstraint ?? null,
+    biasConstraint: options.biasConstraint ?? null,
+    loraRank: options.loraRank ?? null,
+    loraAlpha: options.loraAlpha ?? null,
   }
   const activation = resolveActivation(config.activation, 'dense')
-  const kernelInitializer = resolveInitializer(config.kernelInitializer, 'dense')
-  const biasInitializer = resolveInitializer(config.biasInitializer, 'dense')
+  const rules = weightRules('dense', config.kernelInitializer, config.kernelRegularizer, config.kernelConstraint)
+  const biasRules = weightRules('dense', config.biasInitializer, config.biasRegularizer, config.biasConstraint)
+  const penalized = activityPenalty('dense', config.activityRegularizer)
+  const lora = loraOf('dense', config, rules)
   return makeLayer({
     type: 'Dense',
-    name: options.name,
+    ...common('dense', options),
     config,
     masking: 'pass',
     call([x], scope) {
@@ -47,10 +69,11 @@ export function dense(options: DenseOptions): Layer {
           received: `shape ${formatShape(x.shape)}`,
         })
       }
-      const kernel = scope.weight('kernel', { shape: [inputs, config.units], initializer: kernelInitializer })
-      const product = matMul(x, kernel)
-      if (!config.useBias) return activation(product)
-      return activation(add(product, scope.weight('bias', { shape: [config.units], initializer: biasInitializer })))
+      const shape = [inputs, config.units]
+      const kernel = scope.weight('kernel', { shape, ...rules, trainable: !lora })
+      const bias = config.useBias ? scope.weight('bias', { shape: [config.units], ...biasRules }) : undefined
+      const product = matMul(x, adapted(scope, 'kernel', kernel, shape, lora, rules))
+      return penalized(scope, activation(bias ? add(product, bias) : product))
     },
   })
 }

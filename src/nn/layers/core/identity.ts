@@ -1,0 +1,13 @@
+import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
+import { type CommonOptions, common } from '../options.ts'
+
+/** Returns its input. */
+export const identity = (options: CommonOptions = {}): Layer =>
+  makeLayer({
+    type: 'Identity',
+    ...common('identity', options),
+    config: {},
+    masking: 'pass',
+    call: ([x]) => x,
+  })
