@@ -24,10 +24,17 @@ export {
   separableConv1d,
   separableConv2d,
 } from './convolution/depthwise.ts'
-export { activation } from './core/activation.ts'
+export { type ActivationOptions, activation } from './core/activation.ts'
 export { type DenseOptions, dense } from './core/dense.ts'
+export { type EinsumDenseOptions, einsumDense } from './core/einsum-dense.ts'
 export { type EmbeddingOptions, embedding } from './core/embedding.ts'
+export { identity } from './core/identity.ts'
 export { type InputOptions, input } from './core/input.ts'
+export { type LambdaCall, type LambdaOptions, lambda } from './core/lambda.ts'
+export { type MaskingOptions, masking } from './core/masking.ts'
+export { type ConcatenateOptions, concatenate } from './merging/concatenate.ts'
+export { type DotOptions, dot } from './merging/dot.ts'
+export { add, average, maximum, minimum, multiply, subtract } from './merging/merge.ts'
 export { type BatchNormalizationOptions, batchNormalization } from './normalization/batch-normalization.ts'
 export { type LayerNormalizationOptions, layerNormalization } from './normalization/layer-normalization.ts'
 export {
@@ -62,4 +69,35 @@ export {
   type Pooling3dOptions,
 } from './pooling/pooling.ts'
 export { dropout } from './regularization/dropout.ts'
-export { flatten } from './reshaping/flatten.ts'
+export {
+  type Cropping1dOptions,
+  type Cropping2dOptions,
+  type Cropping3dOptions,
+  cropping1d,
+  cropping2d,
+  cropping3d,
+  type ZeroPadding1dOptions,
+  type ZeroPadding2dOptions,
+  type ZeroPadding3dOptions,
+  zeroPadding1d,
+  zeroPadding2d,
+  zeroPadding3d,
+} from './reshaping/borders.ts'
+export { type FlattenOptions, flatten } from './reshaping/flatten.ts'
+export {
+  type PermuteOptions,
+  permute,
+  type RepeatVectorOptions,
+  type ReshapeOptions,
+  repeatVector,
+  reshape,
+} from './reshaping/reshape.ts'
+export {
+  type Interpolation,
+  type UpSampling1dOptions,
+  type UpSampling2dOptions,
+  type UpSampling3dOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from './reshaping/up-sampling.ts'
