@@ -15,6 +15,7 @@ export {
 } from './data/index.ts'
 export { model } from './models/functional.ts'
 export type { Model } from './models/model.ts'
+export { pure } from './models/pure.ts'
 export { type Sequential, sequential } from './models/sequential.ts'
 export * as constraints from './nn/constraints.ts'
 export * as initializers from './nn/initializers.ts'

@@ -30,6 +30,7 @@ import { guarded } from './guarded.ts'
 import { checkObjectives, objectivesOf } from './objectives.ts'
 import { Predictor } from './predictor.ts'
 import { summaryOf } from './summary.ts'
+import { objectiveOf } from './train-step.ts'
 import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
 
 export interface ModelFitOptions extends FitOptions, Weighting {
@@ -311,6 +312,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
     const recipe = {
       network,
       objectives: objectivesOf(options, network, y),
+      custom: options.trainStep && objectiveOf(options.trainStep),
       optimizer: resolveOptimizer(options.optimizer ?? 'rmsprop'),
       trained: network.variables.filter(variable => variable.trainable),
     }

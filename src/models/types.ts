@@ -1,8 +1,10 @@
 import type { Loss, LossName } from '../nn/losses.ts'
 import type { AnyMetric, Metric, MetricName, VectorMetricName } from '../nn/metrics.ts'
 import type { Engine } from '../runtime/engine.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import type { OptimizerName } from '../train/optimizers/index.ts'
 import type { Optimizer } from '../train/optimizers/optimizer.ts'
+import type { Model } from './model.ts'
 
 type MetricOption = MetricName | VectorMetricName | AnyMetric
 
@@ -47,6 +49,22 @@ export type LossSpec =
   | readonly (LossName | Loss | null)[]
   | Readonly<Record<string, LossName | Loss | null>>
 
+/** A batch on its way through the model, as tensors. */
+export interface TrainStepScope {
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor<'float32'>[]
+  /** One for each output; none where it has no loss. */
+  readonly targets: readonly (Tensor | undefined)[]
+  readonly sampleWeights: readonly (Tensor | undefined)[]
+  /** The losses that `compile` names, weighted and summed. */
+  readonly loss: Tensor<'float32'> | undefined
+  /** Outputs of another model, which this step does not train: a teacher, a discriminator. It is used as it was when training began. */
+  frozen(model: Model, inputs: Tensor | readonly Tensor[]): readonly Tensor<'float32'>[]
+}
+
+/** Gives the scalar that a step minimises. Traced once for each batch size; all it does becomes part of the step's graph. */
+export type TrainStep = (scope: TrainStepScope) => Tensor<'float32'>
+
 export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = MetricSpec> {
   /** Default: rmsprop, as in Keras. */
   readonly optimizer?: OptimizerName | Optimizer
@@ -58,6 +76,8 @@ export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = Met
   readonly metrics?: M
   /** Count samples by `sampleWeight` and `classWeight`. */
   readonly weightedMetrics?: W
+  /** What is minimised, where losses of the outputs are not enough: distillation, penalties on gradients, … */
+  readonly trainStep?: TrainStep
   /** Where to run. Default: the CPU in Node, WebAssembly in the browser. */
   readonly engine?: Engine
 }

@@ -35,6 +35,17 @@ export interface Targets {
   readonly sampleWeights: readonly (Value | undefined)[]
 }
 
+/** A batch on its way through the network, as a custom objective sees it. */
+export interface ObjectiveScope extends Targets {
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  /** The outputs' losses as `compile` names them, weighted and summed; nothing where it names none. */
+  readonly compiled: Value | undefined
+}
+
+/** What is minimised in place of the outputs' losses: a scalar. */
+export type CustomObjective = (scope: ObjectiveScope) => Value
+
 export interface Losses {
   /** What is minimised. */
   readonly total: Value
@@ -43,7 +54,12 @@ export interface Losses {
 }
 
 /** Loss per output, weighted and summed, plus what layers and regularizers add. */
-export function lossesOf(objectives: readonly Objective[], trace: Trace, { targets, sampleWeights }: Targets): Losses {
+export function lossesOf(
+  { objectives, custom }: { readonly objectives: readonly Objective[]; readonly custom?: CustomObjective | undefined },
+  trace: Trace,
+  batch: Targets & { readonly decoded: readonly Value[] },
+): Losses {
+  const { targets, sampleWeights } = batch
   const each = objectives.map(({ loss }, i) => {
     const target = targets[i]
     const output = trace.outputs[i]
@@ -63,15 +79,26 @@ export function lossesOf(objectives: readonly Objective[], trace: Trace, { targe
     const weight = objectives[i]?.weight ?? 1
     return value ? [weight === 1 ? value : mul(value, scalar(weight))] : []
   })
-  const [first, ...others] = [...parts, ...trace.losses]
-  if (!first) {
+  const sumOf = (values: readonly Value[]): Value | undefined => {
+    const [first, ...others] = values
+    return first && others.reduce((sum, value) => add(sum, value), first)
+  }
+  const main = custom
+    ? [
+        withScope('loss', () =>
+          custom({ inputs: batch.decoded, targets, sampleWeights, outputs: trace.outputs, compiled: sumOf(parts) }),
+        ),
+      ]
+    : parts
+  const total = sumOf([...main, ...trace.losses])
+  if (!total) {
     throw new ArgumentError({
       where: 'compile',
       expected: 'a loss for at least one output, or a layer that adds one',
       received: 'none',
     })
   }
-  return { total: others.reduce((sum, part) => add(sum, part), first), each }
+  return { total, each }
 }
 
 /** The running losses and all metrics' accumulators, end to end in one slab. */

@@ -9,7 +9,8 @@ import type { Variable } from '../nn/variable.ts'
 import { constant } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
 import { decodeInput, type InputFormat } from './batch.ts'
-import { lossesOf, metricSlab, type Objective } from './objective.ts'
+import { layerKey } from './layer-key.ts'
+import { type CustomObjective, lossesOf, metricSlab, type Objective } from './objective.ts'
 import { optimizerStep } from './optimize.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import type { Slab } from './state.ts'
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly network: Network
   /** One for each output of the network. */
   readonly objectives: readonly Objective[]
+  /** Replaces the sum of the outputs' losses. */
+  readonly custom?: CustomObjective | undefined
   readonly optimizer: Optimizer
   /** The weights that gradients train; the others are frozen, or change by themselves. */
   readonly trained: readonly Variable[]
@@ -57,7 +60,7 @@ export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
     weight: weights.of,
     key: path => layerKey(counter, path),
   })
-  const losses = lossesOf(objectives, trace, batch)
+  const losses = lossesOf(recipe, trace, batch)
   if (trained.length === 0)
     throw new ArgumentError({ where: network.name, expected: 'at least one trainable weight', received: 'none' })
   const optimization = optimizerStep(
@@ -81,7 +84,7 @@ export function evaluateProgram(recipe: Recipe, types: BatchTypes): StepProgram 
   const batch = batchInputs(network, types)
   const weights = weightInputs()
   const trace = network.trace(batch.decoded, { training: false, weight: weights.of })
-  const losses = lossesOf(objectives, trace, batch)
+  const losses = lossesOf(recipe, trace, batch)
   const state = network.variables.map(variable => kept(variable, trace, weights.of))
   return assemble(
     'evaluate',
@@ -116,10 +119,11 @@ export function predictProgram(
 
 /** Forward and backward with every layer's output and every gradient as an output: slow, to find where numbers went bad. */
 export function diagnosisProgram(
-  { network, objectives, trained }: Recipe,
+  recipe: Recipe,
   types: BatchTypes,
   counterValue: Value,
 ): { graph: Graph; labels: readonly string[] } {
+  const { network, trained } = recipe
   const batch = batchInputs(network, types)
   const weights = weightInputs()
   const trace = network.trace(batch.decoded, {
@@ -127,7 +131,7 @@ export function diagnosisProgram(
     weight: weights.of,
     key: path => layerKey(counterValue, path),
   })
-  const { total } = lossesOf(objectives, trace, batch)
+  const { total } = lossesOf(recipe, trace, batch)
   const gradients = gradientsOf(total, trained.map(weights.of))
   const several = network.inputs.length > 1
   return {
@@ -170,13 +174,6 @@ function weightInputs() {
       return known
     },
   }
-}
-
-/** A layer's random key: its own number and the step's, so that every layer and step draws anew, and a repeated step the same. */
-function layerKey(counter: Value, path: string): Value {
-  let hash = 0x811c9dc5 // FNV-1a
-  for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193)
-  return add(counter, constant([0, hash >>> 1], [2], 'int64'))
 }
 
 const counterSlab = (counter: Value): Slab => ({

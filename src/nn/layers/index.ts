@@ -1,3 +1,8 @@
+export { type CustomLayerOptions, custom } from '../custom-layer.ts'
+export { type PreluOptions, prelu } from './activations/prelu.ts'
+export { elu, leakyRelu, type ReluLayerOptions, relu } from './activations/relu.ts'
+export { type RreluOptions, rrelu } from './activations/rrelu.ts'
+export { type SoftmaxOptions, softmax } from './activations/softmax.ts'
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -36,7 +41,11 @@ export { type ConcatenateOptions, concatenate } from './merging/concatenate.ts'
 export { type DotOptions, dot } from './merging/dot.ts'
 export { add, average, maximum, minimum, multiply, subtract } from './merging/merge.ts'
 export { type BatchNormalizationOptions, batchNormalization } from './normalization/batch-normalization.ts'
+export { type GroupNormalizationOptions, groupNormalization } from './normalization/group-normalization.ts'
 export { type LayerNormalizationOptions, layerNormalization } from './normalization/layer-normalization.ts'
+export { type RmsNormalizationOptions, rmsNormalization } from './normalization/rms-normalization.ts'
+export { type SpectralNormalizationOptions, spectralNormalization } from './normalization/spectral-normalization.ts'
+export { type UnitNormalizationOptions, unitNormalization } from './normalization/unit-normalization.ts'
 export {
   type AdaptivePooling1dOptions,
   type AdaptivePooling2dOptions,
@@ -68,7 +77,35 @@ export {
   type Pooling2dOptions,
   type Pooling3dOptions,
 } from './pooling/pooling.ts'
-export { dropout } from './regularization/dropout.ts'
+export { type BidirectionalOptions, bidirectional } from './recurrent/bidirectional.ts'
+export { type CellDefinition, makeCell, type RnnCell } from './recurrent/cell.ts'
+export { type ConvLstmOptions, convLstm1d, convLstm2d, convLstm3d } from './recurrent/conv-lstm.ts'
+export { type GruOptions, gru } from './recurrent/gru.ts'
+export { type GruCellOptions, gruCell } from './recurrent/gru-cell.ts'
+export { type LstmOptions, lstm } from './recurrent/lstm.ts'
+export { type LstmCellOptions, lstmCell } from './recurrent/lstm-cell.ts'
+export { type RnnLayer, type RnnOptions, rnn } from './recurrent/rnn.ts'
+export { type SimpleRnnOptions, simpleRnn } from './recurrent/simple-rnn.ts'
+export { type SimpleRnnCellOptions, simpleRnnCell } from './recurrent/simple-rnn-cell.ts'
+export { type StackedRnnCellsOptions, stackedRnnCells } from './recurrent/stacked-rnn-cells.ts'
+export { type TimeDistributedOptions, timeDistributed } from './recurrent/time-distributed.ts'
+export { type ActivityRegularizationOptions, activityRegularization } from './regularization/activity-regularization.ts'
+export {
+  alphaDropout,
+  type DropoutOptions,
+  dropout,
+  type SpatialDropoutImageOptions,
+  type SpatialDropoutOptions,
+  spatialDropout1d,
+  spatialDropout2d,
+  spatialDropout3d,
+} from './regularization/dropout.ts'
+export {
+  type GaussianDropoutOptions,
+  type GaussianNoiseOptions,
+  gaussianDropout,
+  gaussianNoise,
+} from './regularization/gaussian.ts'
 export {
   type Cropping1dOptions,
   type Cropping2dOptions,
