@@ -129,6 +129,7 @@ export async function runFit(
         const done = step + 1
         if ((signal?.aborted || stop) && done < stepsPerEpoch) {
           await save(epoch, done)
+          trainer.finalize()
           return { history, aborted: signal?.aborted ?? false, seed }
         }
         if (checkpoint?.everySteps && done % checkpoint.everySteps === 0 && done < stepsPerEpoch)
@@ -144,6 +145,7 @@ export async function runFit(
       for (const callback of callbacks)
         if ((await callback.onEpochEnd?.({ epoch, logs, seconds })) === 'stop') stop = true
     }
+    trainer.finalize()
   } finally {
     trainer.store()
     for (const callback of callbacks) await callback.onTrainEnd?.()
@@ -175,6 +177,7 @@ function runOf(trainer: Trainer, model: Pick<TrainRun, 'save' | 'graph'>): Train
     set learningRate(rate) {
       trainer.learningRate = rate
     },
+    swapAverages: () => trainer.swapAverages(),
     weights: () => new Map(variables.map(({ path, value }) => [path, { ...value, data: value.data.slice() }])),
     restore(weights) {
       for (const variable of variables) {

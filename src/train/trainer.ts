@@ -19,6 +19,8 @@ export class Trainer implements WeightHolder {
   private memory: StateMemory | undefined
   /** The state is ahead of the variables. */
   private ahead = false
+  /** Weights and running averages have changed places. */
+  private swapped = false
 
   constructor(
     readonly recipe: Recipe,
@@ -68,6 +70,29 @@ export class Trainer implements WeightHolder {
     this.memory?.load()
     for (const { weight } of this.recipe.network.variables) weight.holder = this
     this.ahead = true
+  }
+
+  /** Exchanges the weights and their running averages. */
+  swapAverages(): void {
+    if (!this.state.hasAverages) {
+      throw new ArgumentError({
+        where: 'running averages',
+        expected: 'an optimizer that keeps them',
+        received: this.recipe.optimizer.name,
+        remedy: 'Make it with useEma: true.',
+      })
+    }
+    this.claim()
+    this.state.swapAverages()
+    this.swapped = !this.swapped
+  }
+
+  /** Ends a run: where the optimizer keeps running averages of the weights, they take the weights' place. */
+  finalize(): void {
+    if (!this.state.hasAverages) return
+    if (this.swapped) this.swapAverages()
+    this.claim()
+    this.state.useAverages()
   }
 
   /** Brings the variables up to date and lets go of them. */

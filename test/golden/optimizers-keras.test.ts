@@ -1,24 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { gradientsOf } from '../../src/autodiff/backward.ts'
 import { fromNumbers } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
 import { resolveConstraint } from '../../src/nn/constraints.ts'
-import { zeros } from '../../src/nn/initializers.ts'
 import type { Serialized } from '../../src/nn/serialized.ts'
-import { Variable, Weight } from '../../src/nn/variable.ts'
-import { constant } from '../../src/ops/constants.ts'
-import { add } from '../../src/ops/math/add.ts'
-import { mul } from '../../src/ops/math/mul.ts'
-import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
 import { Executable } from '../../src/runtime/executable.ts'
-import { optimizerStep } from '../../src/train/optimize.ts'
 import { fromConfig, toConfig } from '../../src/train/optimizers/index.ts'
 import type { Optimizer } from '../../src/train/optimizers/optimizer.ts'
-import { StateMemory, StepRunner } from '../../src/train/runner.ts'
 import { resolveSchedule } from '../../src/train/schedules/resolve.ts'
-import type { Slab } from '../../src/train/state.ts'
+import { prepareStep } from '../support/optimizer-step.ts'
 import { testEngine } from '../support/run.ts'
 
 type Config = Readonly<Record<string, unknown>>
@@ -92,9 +83,16 @@ describe('ten steps are Keras’s', () => {
     '$name',
     async item => {
       const optimizer = makeOptimizer(item.optimizer, item.config)
-      const { state, run } = await prepare(optimizer, item.config.constraint)
+      const { constraint } = item.config
+      const { state, run, read } = await prepareStep(
+        optimizer,
+        golden.initial.map(weight => ({
+          ...weight,
+          constraint: resolveConstraint(constraint ? { type: constraint, config: {} } : null, 'test'),
+        })),
+      )
       const compare = (wanted: readonly number[] | undefined, what: string) => {
-        const got = readWeights(state)
+        const got = read()
         expect(got.flat()).toHaveLength(wanted?.length ?? 0)
         let at = 0
         for (const [i, weight] of got.entries()) {
@@ -148,63 +146,3 @@ describe('ten steps are Keras’s', () => {
     },
   )
 })
-
-/** A step whose loss is Σ w·g, so that the gradients are what is given. */
-async function prepare(optimizer: Optimizer, constraint: string | undefined) {
-  const variables = golden.initial.map(({ name, shape, data }) => {
-    const weight = new Weight(name, {
-      shape,
-      initializer: zeros(),
-      constraint: resolveConstraint(constraint ? { type: constraint, config: {} } : null, 'test'),
-    })
-    weight.value = fromNumbers('float32', shape, data)
-    return new Variable(name, weight, [])
-  })
-  const input = ({ shape, path }: Variable) => Value.input({ dtype: 'float32', shape }, path)
-  const trained = variables.map(variable => ({ variable, input: input(variable) }))
-  const given = variables.map(input)
-  const counter = Value.input({ dtype: 'int64', shape: [2] }, 'counter')
-  const step = optimizerStep(optimizer, trained, counter)
-  const loss = trained
-    .map(({ input }, i) => reduceSum(mul(input, given[i] ?? input), undefined, { keepdims: 0 }))
-    .reduce((a, b) => add(a, b))
-  const slabs: Slab[] = [
-    {
-      name: 'counter',
-      dtype: 'int64',
-      length: 2,
-      views: [{ input: counter, offset: 0, shape: [2] }],
-      output: { value: add(counter, constant([1, 0], [2], 'int64')), shape: [2] },
-      inPlace: false,
-    },
-    ...step.apply(
-      gradientsOf(
-        step.scaled(loss),
-        trained.map(({ input }) => input),
-      ),
-    ),
-  ]
-  const graph = new Graph({
-    inputs: [...given, ...slabs.flatMap(slab => slab.views.map(view => view.input))],
-    outputs: [loss, ...slabs.flatMap(slab => (slab.output ? [slab.output.value] : []))],
-  })
-  const runner = await StepRunner.create({ graph, slabs }, testEngine)
-  const state = new StateMemory(slabs, testEngine)
-  state.load()
-  const run = (gradients: readonly (readonly number[])[]) =>
-    runner.run(
-      state,
-      gradients.map((data, i) => fromNumbers('float32', golden.initial[i]?.shape ?? [], data)),
-    )
-  return { state, run }
-}
-
-/** The weights in the order of the golden file. */
-function readWeights({ memories }: StateMemory): number[][] {
-  return golden.initial.map(({ name }) => {
-    for (const { current, slab } of memories)
-      for (const { variable, offset } of slab.views)
-        if (variable?.path === name) return Array.from(current.subarray(offset, offset + variable.size), Number)
-    return []
-  })
-}

@@ -59,6 +59,7 @@ const unused: TrainRun = {
   learningRate: 0,
   weights: () => new Map(),
   restore: () => undefined,
+  swapAverages: () => undefined,
   save: () => Promise.resolve(),
   graph: () => {
     throw new Error('not asked for')

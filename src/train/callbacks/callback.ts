@@ -10,6 +10,8 @@ export interface TrainRun {
   weights(): ReadonlyMap<string, TensorData<'float32'>>
   /** Puts weights back that `weights` gave. */
   restore(weights: ReadonlyMap<string, TensorData<'float32'>>): void
+  /** Exchanges the weights and the running averages that an optimizer with `useEma` keeps; throws for others. */
+  swapAverages(): void
   /** Writes the model, in the format that the path's ending names. */
   save(path: string, options?: { readonly weightsOnly?: boolean }): Promise<void>
   /** The model as a graph, for drawing. */

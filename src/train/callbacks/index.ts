@@ -4,4 +4,5 @@ export { csvLogger, jsonLogger, type RemoteMonitorOptions, remoteMonitor } from 
 export { type ModelCheckpointOptions, modelCheckpoint } from './model-checkpoint.ts'
 export { type ProgressStream, progressBar } from './progress-bar.ts'
 export { backupAndRestore, lambdaCallback, terminateOnNaN } from './safeguards.ts'
+export { swapEmaWeights } from './swap-ema-weights.ts'
 export { type TensorBoardOptions, tensorBoard } from './tensorboard/tensorboard.ts'
