@@ -1,4 +1,5 @@
 import { GraphError, NotDifferentiableError } from '../../core/errors.ts'
+import { isStatic } from '../../core/shape.ts'
 import { Graph, nodesBetween, usedBy } from '../../graph/graph.ts'
 import type { Node } from '../../graph/node.ts'
 import type { Walks } from '../../graph/operator.ts'
@@ -10,7 +11,7 @@ import { placeholder } from './scan-plan.ts'
 /** A recurrence as one step of it, traced on symbols. */
 export interface Recurrence {
   readonly name: string
-  /** How many steps. */
+  /** How many steps; not read where sizes are open. */
   readonly length: number
   /** From the last entry to the first. */
   readonly reversed?: boolean
@@ -81,11 +82,13 @@ function divide({ entries, states, next, outputs }: Recurrence) {
   const inOrder = new Set<Value>(states)
   const varying = new Set<Value>(known)
   const steps: Node[] = []
+  // Batching wants sizes. With open ones (a model that is exported for any batch size) all of it is done in order.
+  const open = [...entries].flat().some(value => !isStatic(value.shape))
   for (const node of nodesBetween([...known, ...states], [...next, ...outputs])) {
     // An entry may be a value inside of the step, which then need not be computed.
     if (node.outputs.every(output => entries.has(output))) continue
     if (node.operator?.traits.random) throw drawsAgain(node)
-    const sequential = node.operator?.batchRule !== 'rule' || usedBy(node).some(value => inOrder.has(value))
+    const sequential = open || node.operator?.batchRule !== 'rule' || usedBy(node).some(value => inOrder.has(value))
     if (sequential) steps.push(node)
     for (const output of node.outputs) if (!varying.has(output)) (sequential ? inOrder : varying).add(output)
   }

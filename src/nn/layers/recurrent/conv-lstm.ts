@@ -1,0 +1,48 @@
+import type { Value } from '../../../graph/value.ts'
+import { transpose } from '../../../ops/shape/transpose.ts'
+import { type ConvLstmCellOptions, convLstmCell, convLstmConfig } from './conv-lstm-cell.ts'
+import { type RnnLayer, type RnnOptions, recurrentLayer, rnnConfig } from './rnn.ts'
+
+/** Unrolled loops and zeros for masked steps are not among Keras's options here. */
+export interface ConvLstmOptions
+  extends Omit<ConvLstmCellOptions, 'name' | 'trainable'>,
+    Omit<RnnOptions, 'unroll' | 'zeroOutputForMask'> {}
+
+/** Sequences of series [batch, steps, size, channels]: see `convLstm2d`. */
+export const convLstm1d = (options: ConvLstmOptions): RnnLayer => convLstm(1, 'convLstm1d', 'ConvLSTM1D', options)
+
+/**
+ * Convolutional LSTM over sequences of images (Shi et al., "Convolutional LSTM Network", 2015): [batch, steps, height, width, channels]
+ * → [batch, height′, width′, filters], or with the steps under `returnSequences`. Gates i, f, c, o side by side in the kernels.
+ */
+export const convLstm2d = (options: ConvLstmOptions): RnnLayer => convLstm(2, 'convLstm2d', 'ConvLSTM2D', options)
+
+/** Sequences of volumes [batch, steps, depth, height, width, channels]: see `convLstm2d`. */
+export const convLstm3d = (options: ConvLstmOptions): RnnLayer => convLstm(3, 'convLstm3d', 'ConvLSTM3D', options)
+
+function convLstm(rank: number, where: string, type: string, options: ConvLstmOptions): RnnLayer {
+  const cellConfig = convLstmConfig(where, rank, options)
+  const cell = convLstmCell(where, cellConfig)
+  const { unroll: _, zeroOutputForMask: __, ...config } = { ...cellConfig, ...rnnConfig(options) }
+  const last = cellConfig.dataFormat === 'channelsLast'
+  return recurrentLayer(
+    { type, config },
+    cell,
+    options,
+    changes => convLstm(rank, where, type, { ...options, ...changes }),
+    last ? { enter: channelsTo(1), leave: channelsTo(-1) } : undefined,
+  )
+}
+
+/** Moves channels to be the first or last axis behind the `leading` ones. */
+const channelsTo =
+  (place: 1 | -1) =>
+  (value: Value, leading: number): Value => {
+    const axes = value.shape.map((_, i) => i)
+    const [before, own] = [axes.slice(0, leading), axes.slice(leading)]
+    const perm =
+      place === 1
+        ? [...before, ...own.slice(-1), ...own.slice(0, -1)]
+        : [...before, ...own.slice(1), ...own.slice(0, 1)]
+    return transpose(value, { perm })
+  }
