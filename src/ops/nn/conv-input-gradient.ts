@@ -11,10 +11,13 @@ import { convTranspose } from './conv-transpose.ts'
 /**
  * dx[n,c,i] = Σ dy[n,m,o]·w[m,c,k] over all o·stride + k·dilation = i + before.
  * With stride 1 that is a convolution of dy with the flipped kernel, channels transposed: on the CPU engine 30 ms where
- * ConvTranspose takes 41 (64→64 channels, 3×3, 32×32, batch 64). With larger strides it would multiply mostly zeros.
+ * ConvTranspose takes 41 (64→64 channels, 3×3, 32×32, batch 64). With larger strides it would multiply mostly zeros, and also
+ * where dy is much smaller than x (windows as large as images, in gradients of gradients).
  */
 export function convInputGradient(dy: Value, w: Value, axes: readonly StaticWindowAxis[], group: number): Value {
-  if (axes.every(axis => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent)) {
+  const [inputs, outputs] = [sizeOf(axes.map(axis => axis.input)), sizeOf(axes.map(axis => axis.output))]
+  const dense = axes.every(axis => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent)
+  if (dense && inputs <= 2 * outputs) {
     const before = axes.map(axis => axis.extent - 1 - axis.before)
     const after = axes.map(axis => axis.extent - 1 - axis.after)
     const dilations = axes.map(axis => axis.dilation)

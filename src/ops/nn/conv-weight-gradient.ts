@@ -23,7 +23,8 @@ export function convWeightGradient(x: Value, dy: Value, axes: readonly StaticWin
     if (group === 1 && (channels <= few || places === 1)) return perExample(x, dy, axes)
     if (channels <= few || axes.length > 2) return perPlace(x, dy, axes, group)
   }
-  return axes.at(-1)?.dilation === 1 ? asConvolution(x, dy, axes, group) : perPlace(x, dy, axes, group)
+  if (places <= unrolled && axes.at(-1)?.dilation !== 1) return perPlace(x, dy, axes, group)
+  return asConvolution(x, dy, axes, group)
 }
 
 const few = 4
@@ -36,8 +37,9 @@ const unrolled = 64
  * matrix products), where slicing x for each place takes 75; at stride 2, 64→128, 23 against 69.
  *
  * Each example is a group, which leaves dy as it lies, and their results are summed, while these are not much larger than dy;
- * otherwise the examples are the channels that are summed over.
- * Measured on 2 cores; docs/adr/0016.
+ * otherwise the examples are the channels that are summed over. Measured on 2 cores; docs/adr/0016.
+ *
+ * With a window dilated along the last axis, whose places are apart, channels are an axis of their own (in gradients of gradients).
  */
 function asConvolution(x: Value, dy: Value, axes: readonly StaticWindowAxis[], group: number): Value {
   const kernel = axes.map(axis => axis.kernel)
@@ -46,9 +48,9 @@ function asConvolution(x: Value, dy: Value, axes: readonly StaticWindowAxis[], g
   const [n = 0, c = 0, ...spatial] = staticShape(read.shape, 'gradient of Conv')
   const [, m = 0] = staticShape(dy.shape, 'gradient of Conv')
   const channels = c / group
-  const leading = spatial.slice(0, -1)
-  const width = (spatial.at(-1) ?? 0) * channels
-  const places = leading.map((_, i) => i)
+  const folded = channels === 1 || axes.at(-1)?.dilation === 1
+  const unit = axes.map((_, i) => (folded && i === axes.length - 1 ? channels : 1))
+  const own = (size: number) => (folded ? [] : [size])
 
   const apart = channels * sizeOf(kernel) <= 4 * sizeOf(output)
   const last = kernel.length + 1
@@ -58,17 +60,20 @@ function asConvolution(x: Value, dy: Value, axes: readonly StaticWindowAxis[], g
     group === 1
       ? transpose(read, { perm: toLast([0]) })
       : transpose(reshape(read, ints([n, group, channels, ...spatial])), { perm: toLast(apart ? [0, 1] : [1, 0]) })
-  const image = reshape(moved, ints([1, n * group, ...leading, width]))
-  const filters = apart ? reshape(dy, ints([n * m, 1, ...output])) : channelsInFront(dy)
-  const unit = (axis: number) => (places.includes(axis) ? 1 : channels)
+  const image = reshape(
+    moved,
+    ints([1, n * group, ...spatial.map((size, i) => size * (unit[i] ?? 1)), ...own(channels)]),
+  )
+  const scaled = (size: (axis: StaticWindowAxis) => number) => axes.map((axis, i) => size(axis) * (unit[i] ?? 1))
+  const filters = reshape(
+    apart ? dy : channelsInFront(dy),
+    ints([...(apart ? [n * m, 1] : [m, n]), ...output, ...own(1)]),
+  )
   const sums = conv(image, filters, undefined, {
     group: apart ? n * group : group,
-    strides: axes.map((axis, i) => (places.includes(i) ? axis.dilation : 1)),
-    dilations: axes.map((axis, i) => axis.stride * unit(i)),
-    pads: [
-      ...axes.map((axis, i) => axis.before * unit(i)),
-      ...axes.map((axis, i) => Math.max(0, tail(axis)) * unit(i)),
-    ],
+    strides: [...axes.map(axis => axis.dilation), ...own(1)],
+    dilations: [...scaled(axis => axis.stride), ...own(1)],
+    pads: [...scaled(axis => axis.before), ...own(0), ...scaled(axis => Math.max(0, tail(axis))), ...own(0)],
   })
   const perFilter = apart ? sumExamples(reshape(sums, ints([n, m * sizeOf(kernel) * channels]))) : sums
   return transpose(reshape(perFilter, ints([m, ...kernel, channels])), {

@@ -65,6 +65,9 @@ export const conv: Op<['x', 'w', 'b?'], ['y'], typeof convAttrs> = defineOp({
     { x: [2, 10, 4, 4], w: [2, 5, 3, 3], attrs: { group: 2, strides: [2, 2] } },
     { x: [1, 10, 3, 5], w: [2, 5, 2, 2], attrs: { group: 2, strides: [2, 3] } },
     { x: [2, 5, 6], w: [2, 5, 3], attrs: { strides: [2], pads: [1, 1] } },
+    // Windows of more places than are worth a node each, as the gradient of a gradient has them.
+    { x: [1, 2, 9, 10], w: [2, 2, 9, 8], attrs: { pads: [1, 0, 0, 1] } },
+    { x: [2, 2, 70], w: [2, 2, 65] },
   ],
   traits: { flops: convFlops },
 })
