@@ -50,7 +50,7 @@ export function checkObjectives(options: CompileOptions<MetricSpec>, { outputs }
 }
 
 const isOne = (value: unknown): value is LossName | Loss | null =>
-  value === null || typeof value === 'string' || (typeof value === 'object' && 'call' in value)
+  value === null || typeof value === 'string' || (typeof value === 'object' && 'perSample' in value)
 
 /** One value for all outputs, a list in their order, or a record by their names → a list. */
 function perOutput<T>(

@@ -42,8 +42,6 @@ export interface Loss {
   classes?(output: TensorType): number | undefined
   /** A class number that is allowed beyond `classes`, and ignored. */
   readonly ignoreClass?: number
-  /** `perSample` under Keras's name. */
-  call(target: Value, output: Value): Value
 }
 
 /** A loss of this package: options checked, `reduction` filled in and noted in the configuration. */
@@ -55,7 +53,7 @@ export function defineLoss<C extends ReductionOptions>(
 ): Loss {
   const reduction = checkReduction(name, options.reduction ?? 'sumOverBatchSize')
   const config: Readonly<Record<string, unknown>> = { ...Object.fromEntries(Object.entries(options)), reduction }
-  return { name, config, reduction, perSample, call: perSample, ...more }
+  return { name, config, reduction, perSample, ...more }
 }
 
 export function checkReduction(name: string, given: string): Reduction {
