@@ -1,4 +1,4 @@
-import { layers, sequential } from 'tenon'
+import { layers, model, sequential } from 'tenon'
 import { expectTypeOf } from 'vitest'
 
 /** Checked by `npm run typecheck`; nothing here runs. */
@@ -17,6 +17,60 @@ export function literalShapesFlowThroughLayers(): void {
   >()
   expectTypeOf(layers.globalAveragePooling2d()(features).shape).toEqualTypeOf<readonly [32]>()
   expectTypeOf(layers.globalAveragePooling2d({ keepdims: true })(features).shape).toEqualTypeOf<readonly [1, 1, 32]>()
+}
+
+export function theClassicNetwork(): void {
+  const classic = sequential([
+    image,
+    layers.conv2d({ filters: 32, kernelSize: 3, activation: 'relu' }),
+    layers.maxPooling2d({ poolSize: 2 }),
+    layers.flatten(),
+    layers.dense({ units: 128, activation: 'relu' }),
+    layers.dense({ units: 10, activation: 'softmax' }),
+  ])
+  expectTypeOf(classic.outputs.shape).toEqualTypeOf<readonly [10]>()
+  const flat = sequential([
+    image,
+    layers.conv2d({ filters: 32, kernelSize: 3 }),
+    layers.maxPooling2d(),
+    layers.flatten(),
+  ])
+  expectTypeOf(flat.outputs.shape).toEqualTypeOf<readonly [5408]>()
+}
+
+export function graphsOfLayers(): void {
+  const flat = layers.flatten()(image)
+  const [a, b] = [layers.dense({ units: 4 })(flat), layers.dense({ units: 6 })(flat)]
+  expectTypeOf(layers.concatenate()([a, b]).shape).toEqualTypeOf<readonly [10]>()
+  expectTypeOf(layers.add()([a, a]).shape).toEqualTypeOf<readonly [4]>()
+  const net = model({ inputs: image, outputs: { digit: a, size: b } })
+  expectTypeOf(net.outputs.digit.shape).toEqualTypeOf<readonly [4]>()
+  expectTypeOf(net.outputs.size.shape).toEqualTypeOf<readonly [6]>()
+  const encoder = model({ inputs: image, outputs: a })
+  expectTypeOf(encoder(image).shape).toEqualTypeOf<readonly [4]>()
+  expectTypeOf(
+    layers.embedding({ inputDim: 99, outputDim: 8 })(layers.input({ shape: [20], dtype: 'int32' })).shape,
+  ).toEqualTypeOf<readonly [20, 8]>()
+  expectTypeOf(layers.reshape({ targetShape: [7, -1] })(flat).shape).toEqualTypeOf<readonly [7, number]>()
+}
+
+export async function metricsOfSeveralOutputs(x: number[][], y: Record<string, number[]>): Promise<void> {
+  const flat = layers.flatten()(image)
+  const net = model({
+    inputs: image,
+    outputs: { digit: layers.dense({ units: 10 })(flat), size: layers.dense({ units: 1 })(flat) },
+  })
+  const results = await net
+    .compile({
+      loss: { digit: 'sparseCategoricalCrossentropy', size: 'meanSquaredError' },
+      metrics: { digit: ['accuracy'], size: ['mae'] },
+    })
+    .evaluate(x, y)
+  expectTypeOf(results.digitAccuracy).toEqualTypeOf<number>()
+  expectTypeOf(results.sizeMae).toEqualTypeOf<number>()
+  expectTypeOf(results.digitLoss).toEqualTypeOf<number>()
+  // @ts-expect-error there is no such metric on that output
+  results.sizeAccuracy
 }
 
 export function unknownSizesAreNumbers(filters: number): void {

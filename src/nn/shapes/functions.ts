@@ -41,9 +41,9 @@ export interface Repeated<N> extends ShapeFunction {
       : Mismatch<'repeatVector needs inputs of shape [features]'>
 }
 
-/** Any shape with as many elements; the engine checks that. */
-export interface Fixed<S> extends ShapeFunction {
-  readonly output: AsDims<S>
+/** A shape of as many elements, where −1 stands for what is left; that they are as many is checked when the model is made. */
+export interface Fixed<S extends readonly number[]> extends ShapeFunction {
+  readonly output: { readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
 }
 
 /** Windows over the leading axes, channels last. `Channels` undefined: as many as before. */

@@ -1,6 +1,7 @@
 import { type Activation, isElementwise, resolveActivation } from '../../activations.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { SameShape } from '../../shapes/functions.ts'
 import { activityPenalty, type CommonOptions, common, type RegularizerOption } from '../options.ts'
 import { elementwiseInLayout } from '../spatial.ts'
 
@@ -10,7 +11,7 @@ export interface ActivationOptions extends CommonOptions {
 }
 
 /** Applies an activation function. */
-export function activation(options: ActivationOptions): Layer {
+export function activation(options: ActivationOptions): Layer<SameShape> {
   const config = { activation: options.activation, activityRegularizer: options.activityRegularizer ?? null }
   const apply = resolveActivation(config.activation, 'activation')
   const penalized = activityPenalty('activation', config.activityRegularizer)

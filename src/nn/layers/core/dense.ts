@@ -5,6 +5,7 @@ import { matMul } from '../../../ops/math/mat-mul.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { LastAxis } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { adapted, type LoraOptions, loraOf } from '../lora.ts'
 import {
@@ -35,7 +36,9 @@ export interface DenseOptions extends CommonOptions, LoraOptions {
  * Fully connected: y = activation(x · kernel + bias) along the last axis.
  * Input [batch, …, in], kernel [in, units], bias [units], output [batch, …, units].
  */
-export function dense(options: DenseOptions): Layer {
+export function dense<const U extends number>(
+  options: DenseOptions & { readonly units: U },
+): Layer<LastAxis<U, 'dense'>> {
   const config = {
     units: positiveInt('dense', 'units', options.units),
     activation: options.activation ?? 'linear',

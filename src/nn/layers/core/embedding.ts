@@ -5,6 +5,7 @@ import { not } from '../../../ops/logic/not.ts'
 import { cast } from '../../../ops/math/cast.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Appended } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { adapted, type LoraOptions, loraOf } from '../lora.ts'
 import {
@@ -35,7 +36,9 @@ export interface EmbeddingOptions extends CommonOptions, LoraOptions {
 /**
  * A learned vector for each integer: [batch, …] of integers → [batch, …, outputDim]. Inputs of another dtype are cast to integers.
  */
-export function embedding(options: EmbeddingOptions): Layer {
+export function embedding<const D extends number>(
+  options: EmbeddingOptions & { readonly outputDim: D },
+): Layer<Appended<D>> {
   const config = {
     inputDim: positiveInt('embedding', 'inputDim', options.inputDim),
     outputDim: positiveInt('embedding', 'outputDim', options.outputDim),

@@ -7,6 +7,7 @@ import { where } from '../../../ops/logic/where.ts'
 import { reduceMax } from '../../../ops/reduce/reduce-max.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { SameShape } from '../../shapes/functions.ts'
 import { type CommonOptions, common } from '../options.ts'
 
 export interface MaskingOptions extends CommonOptions {
@@ -15,7 +16,7 @@ export interface MaskingOptions extends CommonOptions {
 }
 
 /** Masks the steps of [batch, steps, …, features] whose features all equal `maskValue`, and sets them to 0. */
-export function masking(options: MaskingOptions = {}): Layer {
+export function masking(options: MaskingOptions = {}): Layer<SameShape> {
   const { maskValue = 0 } = options
   if (typeof maskValue !== 'number') {
     throw new ArgumentError({ where: 'masking', expected: "'maskValue' to be a number", received: String(maskValue) })

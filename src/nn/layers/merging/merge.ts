@@ -11,6 +11,7 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { channelsLast } from '../../layout.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Merged } from '../../shapes/functions.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { beforeLayout } from '../spatial.ts'
 
@@ -20,20 +21,20 @@ import { beforeLayout } from '../spatial.ts'
  */
 
 /** Sum. */
-export const add = (options: CommonOptions = {}): Layer => merge('Add', options, folded(plus))
+export const add = (options: CommonOptions = {}): Layer<Merged> => merge('Add', options, folded(plus))
 
 /** Mean. */
-export const average = (options: CommonOptions = {}): Layer =>
+export const average = (options: CommonOptions = {}): Layer<Merged> =>
   merge('Average', options, (inputs, masks) => {
     const sum = folded(plus)(inputs, masks)
     return mul(sum, scalarLike(1 / inputs.length, sum))
   })
 
 /** First minus second. */
-export const subtract = (options: CommonOptions = {}): Layer => merge('Subtract', options, folded(sub), 2)
+export const subtract = (options: CommonOptions = {}): Layer<Merged> => merge('Subtract', options, folded(sub), 2)
 
 /** Product. Masked steps of an input count as 1; steps that all inputs mask are 0. */
-export const multiply = (options: CommonOptions = {}): Layer =>
+export const multiply = (options: CommonOptions = {}): Layer<Merged> =>
   merge('Multiply', options, (inputs, masks) => {
     const product = inputs
       .map((x, i) => (masks[i] ? where(alongLast(masks[i]), x, scalarLike(1, x)) : x))
@@ -43,7 +44,7 @@ export const multiply = (options: CommonOptions = {}): Layer =>
   })
 
 /** Largest, among the inputs whose masks keep the step. */
-export const maximum = (options: CommonOptions = {}): Layer =>
+export const maximum = (options: CommonOptions = {}): Layer<Merged> =>
   merge(
     'Maximum',
     options,
@@ -51,7 +52,7 @@ export const maximum = (options: CommonOptions = {}): Layer =>
   )
 
 /** Smallest, among the inputs whose masks keep the step. */
-export const minimum = (options: CommonOptions = {}): Layer =>
+export const minimum = (options: CommonOptions = {}): Layer<Merged> =>
   merge(
     'Minimum',
     options,
@@ -61,7 +62,7 @@ export const minimum = (options: CommonOptions = {}): Layer =>
 type Masks = readonly (Value | undefined)[]
 type Combine = (inputs: LayerInputs, masks: Masks) => Value
 
-function merge(type: string, options: CommonOptions, combine: Combine, count?: number): Layer {
+function merge(type: string, options: CommonOptions, combine: Combine, count?: number): Layer<Merged> {
   return makeLayer({
     type,
     ...common(type.toLowerCase(), options),

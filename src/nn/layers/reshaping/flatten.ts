@@ -4,6 +4,7 @@ import { reshape } from '../../../ops/shape/reshape.ts'
 import type { Layer } from '../../layer.ts'
 import { channelsLast } from '../../layout.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Flat } from '../../shapes/functions.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 
 export interface FlattenOptions extends CommonOptions {
@@ -12,7 +13,7 @@ export interface FlattenOptions extends CommonOptions {
 }
 
 /** [batch, a, b, …] → [batch, a·b·…], in row-major order. */
-export function flatten(options: FlattenOptions = {}): Layer {
+export function flatten(options: FlattenOptions = {}): Layer<Flat> {
   const config = { dataFormat: dataFormat('flatten', options.dataFormat) }
   return makeLayer({
     type: 'Flatten',

@@ -7,6 +7,7 @@ import { transpose } from '../../../ops/shape/transpose.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Fixed, Repeated } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 
@@ -16,7 +17,9 @@ export interface ReshapeOptions extends CommonOptions {
 }
 
 /** The same elements in the same order under another shape: [batch, …] → [batch, …targetShape]. */
-export function reshape(options: ReshapeOptions): Layer {
+export function reshape<const S extends readonly number[]>(
+  options: ReshapeOptions & { readonly targetShape: S },
+): Layer<Fixed<S>> {
   const { targetShape } = options
   const valid = targetShape.every(size => size === -1 || (Number.isSafeInteger(size) && size >= 0))
   if (!valid || targetShape.filter(size => size === -1).length > 1) {
@@ -85,7 +88,9 @@ export interface RepeatVectorOptions extends CommonOptions {
 }
 
 /** [batch, features] → [batch, n, features]. */
-export function repeatVector(options: RepeatVectorOptions): Layer {
+export function repeatVector<const N extends number>(
+  options: RepeatVectorOptions & { readonly n: N },
+): Layer<Repeated<N>> {
   const n = positiveInt('repeatVector', 'n', options.n)
   return makeLayer({
     type: 'RepeatVector',
