@@ -24,6 +24,8 @@ const settings: readonly WorkSettings[] = [
   { work: 'nanogpt', batch: 12, tokens: 64, steps: 60 },
   { work: 'gpt', batch: 8, tokens: 256, steps: 10 },
   { work: 'resnet', batch: 64, tokens: 1, steps: 10 },
+  { work: 'lstm', batch: 64, tokens: 1, steps: 20 },
+  { work: 'gru', batch: 64, tokens: 1, steps: 20 },
 ]
 const workNames: readonly string[] = [...new Set(settings.map(({ work }) => work))]
 const sgemmSize = 2048

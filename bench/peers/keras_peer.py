@@ -97,6 +97,11 @@ def resnet() -> keras.Model:
     return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
+def recurrent(kind: str) -> keras.Model:
+    layer = {"lstm": layers.LSTM, "gru": layers.GRU}[kind]
+    return keras.Sequential([layers.Input((128, 128)), layer(256), layers.Dense(10)])
+
+
 def make(work: str, batch: int):
     """The model, one batch of random data, and its labels."""
     rng = np.random.default_rng(0)
@@ -108,6 +113,8 @@ def make(work: str, batch: int):
         return mlp(), normal(784), classes
     if work == "resnet":
         return resnet(), normal(32, 32, 3), classes
+    if work in ("lstm", "gru"):
+        return recurrent(work), normal(128, 128), classes
     depth, heads, width, context = (4, 4, 128, 64) if work == "nanogpt" else (6, 6, 384, 256)
     tokens = rng.integers(65, size=(2, batch, context)).astype(np.int32)
     return GPT(depth, heads, width, context), tokens[0], tokens[1]

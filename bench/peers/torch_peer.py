@@ -76,6 +76,17 @@ def resnet() -> nn.Module:
     )
 
 
+class Recurrent(nn.Module):
+    def __init__(self, kind: str):
+        super().__init__()
+        self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU}[kind](128, 256, batch_first=True)
+        self.head = nn.Linear(256, 10)
+
+    def forward(self, x):
+        y, _ = self.rnn(x)
+        return self.head(y[:, -1])
+
+
 def make(work: str, batch: int):
     """The model, one batch of random data, and its labels."""
     if work == "cnn":
@@ -84,6 +95,8 @@ def make(work: str, batch: int):
         return mlp(), torch.randn(batch, 784), torch.randint(10, (batch,))
     if work == "resnet":
         return resnet(), torch.randn(batch, 3, 32, 32), torch.randint(10, (batch,))
+    if work in ("lstm", "gru"):
+        return Recurrent(work), torch.randn(batch, 128, 128), torch.randint(10, (batch,))
     layers, heads, width, context = (4, 4, 128, 64) if work == "nanogpt" else (6, 6, 384, 256)
     return GPT(layers, heads, width, context), torch.randint(65, (batch, context)), torch.randint(65, (batch * context,))
 
@@ -103,4 +116,9 @@ if __name__ == "__main__":
         optimizer.step()
         return loss.item()
 
-    serve(step, f"PyTorch {torch.__version__} {args.variant}", lambda: sum(p.numel() for p in model.parameters()))
+    def parameters() -> int:
+        # PyTorch's LSTM adds up two biases, which are one of the model's.
+        twice = 4 * 256 if args.work == "lstm" else 0
+        return sum(p.numel() for p in model.parameters()) - twice
+
+    serve(step, f"PyTorch {torch.__version__} {args.variant}", parameters)

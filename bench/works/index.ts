@@ -7,8 +7,9 @@ import type { Engine } from '../../src/runtime/engine.ts'
 import { adam } from '../../src/train/optimizers/adam.ts'
 import { gpt } from './gpt.ts'
 import { resnet } from './resnet.ts'
+import { recurrent, rnnShape } from './rnn.ts'
 
-export const workNames = ['cnn', 'mlp', 'nanogpt', 'gpt', 'resnet'] as const
+export const workNames = ['cnn', 'mlp', 'nanogpt', 'gpt', 'resnet', 'lstm', 'gru'] as const
 export type WorkName = (typeof workNames)[number]
 
 export interface Work {
@@ -18,6 +19,8 @@ export interface Work {
   /** Tokens per sample for language models, else 1. */
   readonly itemsPerSample: number
 }
+
+const inputShapes = { mlp: [784], cnn: [28, 28, 1], resnet: [32, 32, 3], lstm: rnnShape, gru: rnnShape } as const
 
 /** One of the works of bench/README.md, compiled, with one fixed random batch. */
 export function makeWork(name: WorkName, batch: number, engine: Engine): Work {
@@ -51,7 +54,7 @@ export function makeWork(name: WorkName, batch: number, engine: Engine): Work {
       itemsPerSample: dims.context,
     }
   }
-  const shape = name === 'mlp' ? [784] : name === 'cnn' ? [28, 28, 1] : [32, 32, 3]
+  const shape = inputShapes[name]
   const body =
     name === 'mlp'
       ? [layers.dense({ units: 512, activation: 'relu' }), layers.dense({ units: 512, activation: 'relu' })]
@@ -62,7 +65,9 @@ export function makeWork(name: WorkName, batch: number, engine: Engine): Work {
             layers.flatten(),
             layers.dense({ units: 128, activation: 'relu' }),
           ]
-        : [resnet()]
+        : name === 'resnet'
+          ? [resnet()]
+          : [recurrent(name)]
   const model = sequential([layers.input({ shape }), ...body, layers.dense({ units: 10 })], { seed: 1 })
   return { model: compiled(model), x: floats([batch, ...shape]), y: classes(10, [batch]), itemsPerSample: 1 }
 }
