@@ -277,12 +277,9 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
 
   /** Writes all weights as a safetensors file, under their paths. Atomic. */
   private async saveWeights(path: string): Promise<void> {
-    const [{ encodeSafetensors }, { writeFileAtomic }] = await Promise.all([
-      import('../io/safetensors.ts'),
-      import('#files'),
-    ])
+    const { saveTensors } = await import('#checkpoint')
     const tensors = new Map(this.network.variables.map(variable => [variable.path, variable.value]))
-    await writeFileAtomic(path, encodeSafetensors({ tensors, metadata: {} }))
+    await saveTensors(path, tensors)
   }
 
   private source(x: SampleSet, y: SampleSet, { recipe }: Trainer, weighting: Weighting): DataSource {

@@ -268,7 +268,7 @@ function targetTensors(
     const tensor = isTensorData(samples)
       ? samples
       : fromNested(samples, classes === undefined ? 'float32' : 'int32', where)
-    if (classes !== undefined) checkClasses(tensor, classes)
+    if (classes !== undefined) checkClasses(tensor, classes, loss.ignoreClass)
     return tensor
   })
 }
@@ -316,12 +316,12 @@ function weightsOfClasses(target: TensorData, weights: Readonly<Record<number, n
   )
 }
 
-function checkClasses(targets: TensorData, classes: number): void {
+function checkClasses(targets: TensorData, classes: number, ignored: number | undefined): void {
   const labels =
     targets.data instanceof BigInt64Array || targets.data instanceof BigUint64Array ? toNumbers(targets) : targets.data
   for (let i = 0; i < labels.length; i++) {
     const label = Number(labels[i])
-    if (label >= 0 && label < classes && Number.isInteger(label)) continue
+    if ((label >= 0 && label < classes && Number.isInteger(label)) || label === ignored) continue
     throw new DataError({
       where: 'targets',
       expected: `class numbers from 0 to ${classes - 1}, since the model has ${classes} outputs`,

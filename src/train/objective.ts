@@ -118,10 +118,11 @@ export function metricSlab(
     length += shape.reduce((n, dim) => n * dim, 1)
     return input
   }
-  /** As in Keras, a mask counts for a metric only where there are weights. */
-  const weightsOf = (i: number): Value | undefined => {
-    const [weight, output] = [sampleWeights[i], trace.outputs[i]]
-    return weight && output && mergeMask(weight, trace.masks[i], { like: output, reduction: 'sum' })
+  /** What counts for a metric: weights, if it heeds them, without what the mask leaves out. Keras leaves the mask to metrics that are means; here all heed it. */
+  const weightsOf = (i: number, weighted: boolean): Value | undefined => {
+    const output = trace.outputs[i]
+    const weight = weighted ? sampleWeights[i] : undefined
+    return output && mergeMask(weight, trace.masks[i], { like: output, reduction: 'sum' })
   }
   const give = (value: Value) => results.push(reshape(value, ints([-1])))
   withScope('metrics', () => {
@@ -135,7 +136,7 @@ export function metricSlab(
       if (!target || !output) return
       for (const { name, metric, weighted } of metrics) {
         const state = metric.state.map((shape, k) => take(`${name}:${k}`, shape))
-        metric.update(state, target, output, weighted ? weightsOf(i) : undefined).forEach(give)
+        metric.update(state, target, output, weightsOf(i, weighted)).forEach(give)
       }
     })
   })
