@@ -41,6 +41,9 @@ async function loadSession(
 ): Promise<Session> {
   const options: ort.InferenceSession.SessionOptions = {
     executionProviders: [provider],
+    // With memory patterns, the second run gets one block for all intermediate results, and the chunks of the first run are
+    // kept beside it: a third more memory, and no time is saved.
+    enableMemPattern: false,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
