@@ -27,6 +27,9 @@ def camel(name: str) -> str:
 
 
 def camel_config(config: dict) -> dict:
+    if "map" in config:
+        names = [{"match": f"^{name}$", "optimizer": serialized(*made)} for name, made in config["map"].items()]
+        return {"optimizers": names, "defaultOptimizer": serialized(*config["default"])}
     return {camel(k): serialized(*v) if isinstance(v, tuple) else v for k, v in config.items()}
 
 
@@ -40,6 +43,10 @@ def schedule(name: str, config: dict):
 
 def make_optimizer(name: str, config: dict):
     """`exclude`: names that do not decay. `constraint`: for all variables. Others are Keras's own arguments."""
+    if name == "MultiOptimizer":
+        default = make_optimizer(*config["default"])
+        names = {name: make_optimizer(*made) for name, made in config["map"].items()}
+        return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(default, names))
     made = {k: schedule(*v) if isinstance(v, tuple) else v for k, v in config.items() if k not in ("exclude", "constraint", "inner")}
     if "inner" in config:
         made["inner_optimizer"] = make_optimizer(*config["inner"])
@@ -74,7 +81,7 @@ def run_optimizer(name: str, config: dict, initial, gradients) -> dict:
         row["finalized"] = [x for v in variables for x in numbers(keras.ops.convert_to_numpy(v))]
     if name == "LossScaleOptimizer":
         row["scale"] = float(optimizer.dynamic_scale)
-    config = {k: v for k, v in optimizer.get_config().items() if k not in ("name", "inner_optimizer")}
+    config = {k: v for k, v in optimizer.get_config().items() if k not in ("name", "inner_optimizer", "optimizer_map")}
     if isinstance(config.get("learning_rate"), dict):
         del config["learning_rate"]
     row["keras"] = {camel(k): float(f"{v:.7g}") if isinstance(v, float) else v for k, v in config.items()}
@@ -157,6 +164,11 @@ OPTIMIZERS = [
     ("SGD", {"learning_rate": 0.1, "constraint": "NonNeg"}),
     ("Adam", {"learning_rate": 0.1, "constraint": "UnitNorm", "use_ema": True, "ema_momentum": 0.6, "ema_overwrite_frequency": 4}),
     ("RMSprop", {"learning_rate": 0.1, "constraint": "MaxNorm", "gradient_accumulation_steps": 2}),
+    ("MultiOptimizer", {"map": {"bias": ("SGD", {"learning_rate": 0.1, "momentum": 0.9}), "embeddings": ("Lion", {"learning_rate": 0.01})},
+                        "default": ("Adam", {"learning_rate": 0.05, "global_clipnorm": 0.7, "weight_decay": 0.1})}),
+    ("MultiOptimizer", {"map": {"kernel": ("Nadam", {"learning_rate": 0.05, "gradient_accumulation_steps": 3}), "conv_kernel": ("Nadam", {"learning_rate": 0.01, "beta_1": 0.8})},
+                        "default": ("Lamb", {"learning_rate": ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5})})}),
+    ("LossScaleOptimizer", {"inner": ("MultiOptimizer", {"map": {"bias": ("SGD", {"learning_rate": 0.1})}, "default": ("Adam", {"learning_rate": 0.05})}), "initial_scale": 16.0}),
     ("LossScaleOptimizer", {"inner": ("Adam", {"learning_rate": 0.05, "clipnorm": 0.5}), "initial_scale": 1024.0, "dynamic_growth_steps": 2}),
     ("LossScaleOptimizer", {"inner": ("SGD", {"learning_rate": ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5}), "momentum": 0.9})}),
     ("LossScaleOptimizer", {"inner": ("Lamb", {"learning_rate": 0.05, "weight_decay": 0.1, "gradient_accumulation_steps": 2}), "initial_scale": 8.0, "dynamic_growth_steps": 3}),

@@ -1,6 +1,8 @@
 import { sizeOf } from '../core/shape.ts'
+import { Graph } from '../graph/graph.ts'
 import { Value } from '../graph/value.ts'
 import { ints } from '../ops/constants.ts'
+import { ifOp } from '../ops/control/if.ts'
 import { concat } from '../ops/shape/concat.ts'
 import { reshape } from '../ops/shape/reshape.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
@@ -43,7 +45,7 @@ export function firstState(optimizer: Optimizer, groups: readonly Group[]): Stat
 }
 
 /** All values of a state, in an order of their own. */
-export const values = ({ groups, shared }: State): Value[] => [
+const values = ({ groups, shared }: State): Value[] => [
   ...groups.flatMap(({ weight, slots, average, accumulated }) => [
     weight,
     ...slots,
@@ -54,7 +56,7 @@ export const values = ({ groups, shared }: State): Value[] => [
 ]
 
 /** The state with other values, in the order of `values`. */
-export function withValues(state: State, all: readonly Value[]): State {
+function withValues(state: State, all: readonly Value[]): State {
   let at = 0
   const next = (old: Value): Value => all[at++] ?? old
   const groups = state.groups.map(
@@ -68,8 +70,14 @@ export function withValues(state: State, all: readonly Value[]): State {
   return { groups, shared: state.shared.map(next) }
 }
 
-/** How a state lies in memory, and what replaces it. */
-export function slabsOf(optimizer: Optimizer, groups: readonly Group[], before: State, after: State): Slab[] {
+/** How a state lies in memory, and what replaces it. `suffix` sets its names apart from those of other optimizers. */
+export function slabsOf(
+  optimizer: Optimizer,
+  groups: readonly Group[],
+  before: State,
+  after: State,
+  suffix: string,
+): Slab[] {
   const slabs = groups.flatMap((group, i) => {
     const old = before.groups[i]
     const next = after.groups[i]
@@ -78,7 +86,7 @@ export function slabsOf(optimizer: Optimizer, groups: readonly Group[], before: 
   const shared = optimizer.shared?.slots ?? []
   if (shared.length > 0) {
     slabs.push({
-      name: 'shared',
+      name: `shared${suffix}`,
       dtype: 'float32',
       length: shared.length,
       views: before.shared.map((input, offset) => ({ input, offset, shape: [] })),
@@ -149,3 +157,30 @@ const first =
     }
     for (const { variable, offset } of weightViews(group)) if (variable) data.set(variable.value.data, offset)
   }
+
+/**
+ * One of two next states, by a condition; otherwise the state stays by default. Only the branch taken is computed. `given`: what
+ * is computed before, as opposed to in the branches.
+ */
+export function choose(
+  condition: Value,
+  given: readonly Value[],
+  before: State,
+  then: () => State,
+  otherwise: () => State = () => before,
+  more: readonly Value[] = [],
+): State {
+  const [yes, no] = [then(), otherwise()]
+  const [a, b] = [values(yes), values(no)]
+  const changed = a.flatMap((value, i) => (value === b[i] ? [] : [i]))
+  const captures = [...given, ...more, ...values(before)]
+  const branch = (name: string, all: readonly Value[]): Graph =>
+    new Graph({ name, inputs: [], outputs: changed.map(i => all[i] ?? condition), captures })
+  const outputs = ifOp(condition, { then_branch: branch('then', a), else_branch: branch('else', b) })
+  const next = [...a]
+  changed.forEach((i, k) => {
+    const output = outputs[k]
+    if (output) next[i] = output
+  })
+  return withValues(yes, next)
+}

@@ -51,8 +51,11 @@ export interface Group extends Treatment {
   readonly input: Value
 }
 
-/** Lays out the weights: which of them share a slab, and in what shape they are updated. */
-export function layOut(optimizer: Optimizer, trained: readonly Trained[]): Group[] {
+/**
+ * Lays out the weights: which of them share a slab, and in what shape they are updated. `suffix` sets the slabs' names apart from
+ * those of other optimizers.
+ */
+export function layOut(optimizer: Optimizer, trained: readonly Trained[], suffix = ''): Group[] {
   const treated = trained.map(one => ({ one, ...treatmentOf(optimizer, one.variable) }))
   const together = new Map<string, typeof treated>()
   const apart: typeof treated = []
@@ -66,7 +69,9 @@ export function layOut(optimizer: Optimizer, trained: readonly Trained[]): Group
       together.set(key, [...(together.get(key) ?? []), item])
     }
   }
-  const shared = [...together.values()].map((items, i) => grouped(i === 0 ? 'small' : `small:${i}`, items))
+  const shared = [...together.values()].map((items, i) =>
+    grouped(`small${suffix}${i === 0 ? '' : `:group${i}`}`, items),
+  )
   return [...shared, ...apart.map(item => grouped(item.one.variable.path, [item]))].flat()
 }
 

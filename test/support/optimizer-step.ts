@@ -1,5 +1,5 @@
 import { gradientsOf } from '../../src/autodiff/backward.ts'
-import { fromNumbers } from '../../src/core/tensor-data.ts'
+import { fromNumbers, tensorData } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
 import type { Constraint } from '../../src/nn/constraints.ts'
@@ -68,7 +68,10 @@ export async function prepareStep(optimizer: Optimizer, weights: readonly TestWe
     run: (gradients: readonly ArrayLike<number>[]) =>
       runner.run(
         state,
-        gradients.map((data, i) => fromNumbers('float32', weights[i]?.shape ?? [], data)),
+        gradients.map((data, i) => {
+          const shape = weights[i]?.shape ?? []
+          return data instanceof Float32Array ? tensorData('float32', shape, data) : fromNumbers('float32', shape, data)
+        }),
       ),
     /** The weights' present values, in order. */
     read: (): number[][] =>

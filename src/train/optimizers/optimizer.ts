@@ -78,6 +78,12 @@ export interface LossScaling {
   readonly dynamicGrowthSteps: number
 }
 
+/** One of several optimizers, and the weights that it trains. */
+export interface Member {
+  readonly match: PathMatch | undefined
+  readonly optimizer: Optimizer
+}
+
 /** An optimizer: settings, and for each weight the rule that updates it. */
 export interface Optimizer extends Settings {
   readonly name: string
@@ -89,6 +95,8 @@ export interface Optimizer extends Settings {
     advance(shared: readonly Value[], step: Value): readonly Value[]
   }
   readonly lossScaling?: LossScaling
+  /** Optimizers that train weights of their own: see `multiOptimizer`. The last has no match and takes the rest. */
+  readonly members?: readonly Member[]
   /** Weights of the same rule (the same object) and the same settings may be updated together. */
   ruleFor(weight: WeightInfo): Rule
 }

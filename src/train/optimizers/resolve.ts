@@ -9,10 +9,11 @@ import { ftrl } from './ftrl.ts'
 import { lamb } from './lamb.ts'
 import { lion } from './lion.ts'
 import { type LossScaleOptions, lossScaleOptimizer } from './loss-scale.ts'
-import { type PathMatch, serializedMatch } from './match.ts'
+import { checkMatch, type PathMatch, serializedMatch } from './match.ts'
+import { multiOptimizer } from './multi.ts'
 import { muon } from './muon.ts'
 import { nadam } from './nadam.ts'
-import type { Optimizer } from './optimizer.ts'
+import type { Member, Optimizer } from './optimizer.ts'
 import { rmsprop } from './rmsprop.ts'
 import { scheduleFreeAdamW } from './schedule-free-adamw.ts'
 import { sgd } from './sgd.ts'
@@ -59,6 +60,15 @@ export function toConfig(optimizer: Optimizer): Serialized {
     if (key === 'learningRate' && typeof optimizer.learningRate === 'object')
       return [key, serialized(optimizer.learningRate)]
     if (key === 'innerOptimizer' && optimizer.lossScaling) return [key, toConfig(optimizer.lossScaling.inner)]
+    if (key === 'defaultOptimizer') {
+      const rest = optimizer.members?.find(({ match }) => match === undefined)
+      return [key, rest && toConfig(rest.optimizer)]
+    }
+    if (key === 'optimizers') {
+      const plainMember = ({ match, optimizer }: Member) =>
+        match === undefined ? [] : [{ match: plainMatch(match), optimizer: toConfig(optimizer) }]
+      return [key, optimizer.members?.flatMap(plainMember)]
+    }
     if (key === 'excludeFromWeightDecay') return [key, optimizer.excludeFromWeightDecay.map(plainMatch)]
     if (key === 'parameterGroups')
       return [key, optimizer.parameterGroups.map(group => ({ ...group, match: plainMatch(group.match) }))]
@@ -71,16 +81,42 @@ export function toConfig(optimizer: Optimizer): Serialized {
 export function fromConfig({ type, config }: Serialized): Optimizer {
   const makers = {
     ...byName,
-    lossScaleOptimizer: ({ innerOptimizer, ...options }: LossScaleOptions & { readonly innerOptimizer?: unknown }) => {
-      if (isSerialized(innerOptimizer)) return lossScaleOptimizer(fromConfig(innerOptimizer), options)
-      throw new ArgumentError({
-        where: 'lossScaleOptimizer',
-        expected: "'innerOptimizer' as { type, config }",
-        received: JSON.stringify(innerOptimizer),
-      })
-    },
+    lossScaleOptimizer: ({ innerOptimizer, ...options }: LossScaleOptions & { readonly innerOptimizer?: unknown }) =>
+      lossScaleOptimizer(within('lossScaleOptimizer', 'innerOptimizer', innerOptimizer), options),
+    multiOptimizer: ({ optimizers, defaultOptimizer, lossScaleFactor = null }: Readonly<Record<string, unknown>>) =>
+      multiOptimizer({
+        optimizers: listed(optimizers).map(member => ({
+          match: checkMatch('multiOptimizer', 'match', member['match']),
+          optimizer: within('multiOptimizer', 'optimizer', member['optimizer']),
+        })),
+        defaultOptimizer: within('multiOptimizer', 'defaultOptimizer', defaultOptimizer),
+        lossScaleFactor: lossScaleFactor === null ? null : Number(lossScaleFactor),
+      }),
   }
   return deserialized(makers, { type, config }, 'optimizer', 'an optimizer')
+}
+
+/** The objects of a list that a file holds. */
+function listed(given: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
+  return list.map(item => {
+    if (typeof item === 'object' && item !== null) return { ...item }
+    throw new ArgumentError({
+      where: 'multiOptimizer',
+      expected: "'optimizers' as a list of { match, optimizer }",
+      received: JSON.stringify(item) ?? 'nothing',
+    })
+  })
+}
+
+/** An optimizer in another one's config. */
+function within(where: string, name: string, given: unknown): Optimizer {
+  if (isSerialized(given)) return fromConfig(given)
+  throw new ArgumentError({
+    where,
+    expected: `'${name}' as { type, config }`,
+    received: JSON.stringify(given) ?? 'nothing',
+  })
 }
 
 function plainMatch(match: PathMatch): unknown {
