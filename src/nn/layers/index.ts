@@ -4,6 +4,15 @@ export { elu, leakyRelu, type ReluLayerOptions, relu } from './activations/relu.
 export { type RreluOptions, rrelu } from './activations/rrelu.ts'
 export { type SoftmaxOptions, softmax } from './activations/softmax.ts'
 export {
+  type AdditiveAttentionOptions,
+  type AttentionOptions,
+  additiveAttention,
+  attention,
+} from './attention/attention.ts'
+export { type GroupedQueryAttentionOptions, groupedQueryAttention } from './attention/grouped-query-attention.ts'
+export { type MultiHeadAttentionOptions, multiHeadAttention } from './attention/multi-head-attention.ts'
+export { type RotaryOptions, rotaryEmbedding } from './attention/rotary.ts'
+export {
   type Conv1dOptions,
   type Conv2dOptions,
   type Conv3dOptions,

@@ -3,6 +3,10 @@ import { prelu } from './activations/prelu.ts'
 import { elu, leakyRelu, relu } from './activations/relu.ts'
 import { rrelu } from './activations/rrelu.ts'
 import { softmax } from './activations/softmax.ts'
+import { additiveAttention, attention } from './attention/attention.ts'
+import { groupedQueryAttention } from './attention/grouped-query-attention.ts'
+import { multiHeadAttention } from './attention/multi-head-attention.ts'
+import { rotaryEmbedding } from './attention/rotary.ts'
 import { conv1d, conv2d, conv3d } from './convolution/conv.ts'
 import { conv1dTranspose, conv2dTranspose, conv3dTranspose } from './convolution/conv-transpose.ts'
 import { depthwiseConv1d, depthwiseConv2d, separableConv1d, separableConv2d } from './convolution/depthwise.ts'
@@ -46,6 +50,17 @@ import {
   maxPooling2d,
   maxPooling3d,
 } from './pooling/pooling.ts'
+import { bidirectional } from './recurrent/bidirectional.ts'
+import { convLstm1d, convLstm2d, convLstm3d } from './recurrent/conv-lstm.ts'
+import { gru } from './recurrent/gru.ts'
+import { gruCell } from './recurrent/gru-cell.ts'
+import { lstm } from './recurrent/lstm.ts'
+import { lstmCell } from './recurrent/lstm-cell.ts'
+import { rnn } from './recurrent/rnn.ts'
+import { simpleRnn } from './recurrent/simple-rnn.ts'
+import { simpleRnnCell } from './recurrent/simple-rnn-cell.ts'
+import { stackedRnnCells } from './recurrent/stacked-rnn-cells.ts'
+import { timeDistributed } from './recurrent/time-distributed.ts'
 import { activityRegularization } from './regularization/activity-regularization.ts'
 import {
   alphaDropout,
@@ -80,6 +95,13 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   ReLU: relu,
   RReLU: rrelu,
   Softmax: softmax,
+  // attention
+  AdditiveAttention: additiveAttention,
+  Attention: attention,
+  GroupedQueryAttention: groupedQueryAttention,
+  GroupQueryAttention: groupedQueryAttention, // the name that Keras exports the class under
+  MultiHeadAttention: multiHeadAttention,
+  RotaryEmbedding: rotaryEmbedding,
   // convolution
   Conv1D: conv1d,
   Conv2D: conv2d,
@@ -126,6 +148,20 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   MaxPooling1D: maxPooling1d,
   MaxPooling2D: maxPooling2d,
   MaxPooling3D: maxPooling3d,
+  // recurrent
+  Bidirectional: bidirectional,
+  ConvLSTM1D: convLstm1d,
+  ConvLSTM2D: convLstm2d,
+  ConvLSTM3D: convLstm3d,
+  GRU: gru,
+  GRUCell: gruCell,
+  LSTM: lstm,
+  LSTMCell: lstmCell,
+  RNN: rnn,
+  SimpleRNN: simpleRnn,
+  SimpleRNNCell: simpleRnnCell,
+  StackedRNNCells: stackedRnnCells,
+  TimeDistributed: timeDistributed,
   // regularization
   ActivityRegularization: activityRegularization,
   AlphaDropout: alphaDropout,
