@@ -7,32 +7,31 @@ import { concat } from '../../../ops/shape/concat.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { oneOf } from '../arguments.ts'
-import { inputOrderOption, type RnnLayer } from './rnn.ts'
+import { type CommonOptions, common } from '../options.ts'
+import { inputOrderOption, type Recurrent } from './rnn.ts'
 
 const modes = ['concat', 'sum', 'mul', 'ave'] as const
 export type MergeMode = (typeof modes)[number]
 
-export interface BidirectionalOptions {
+export interface BidirectionalOptions extends CommonOptions {
   /** Runs forwards, and a copy of it backwards. Neither shares weights with it. */
-  readonly layer: RnnLayer
+  readonly layer: Recurrent
   /** How the two outputs become one; null leaves them two. Default concat. */
   readonly mergeMode?: MergeMode | null
   /** Runs backwards in place of a copy. */
-  readonly backwardLayer?: RnnLayer
-  readonly name?: string
-  readonly trainable?: boolean
+  readonly backwardLayer?: Recurrent
 }
 
 export interface BidirectionalLayer extends Layer {
-  readonly forwardLayer: RnnLayer
-  readonly backwardLayer: RnnLayer
+  readonly forwardLayer: Recurrent
+  readonly backwardLayer: Recurrent
   resetState(): void
 }
 
 /** Schuster & Paliwal, "Bidirectional Recurrent Neural Networks", 1997: a recurrent layer in both directions, steps aligned. */
 export function bidirectional(options: BidirectionalOptions): BidirectionalLayer {
   const where = 'bidirectional'
-  const { layer, backwardLayer, name, trainable } = options
+  const { layer, backwardLayer } = options
   const mergeMode = options.mergeMode === null ? null : oneOf(where, 'mergeMode', options.mergeMode ?? 'concat', modes)
   if (typeof layer?.remake !== 'function') {
     throw new ArgumentError({ where, expected: "a recurrent 'layer', such as lstm({ units })", received: typeof layer })
@@ -48,14 +47,13 @@ export function bidirectional(options: BidirectionalOptions): BidirectionalLayer
   })
   const wrapper = makeLayer({
     type: 'Bidirectional',
-    name,
-    trainable,
+    ...common(where, options),
     config: { layer, mergeMode, ...(backwardLayer ? { backwardLayer } : {}) },
     arity: { min: 1, max: 1 + 2 * layer.cell.stateSize.length },
     masking: (_, scope) => (returnSequences ? scope.masks[0] : undefined),
     call([x, ...states], scope) {
       const half = states.length / 2
-      const run = (path: string, inner: RnnLayer, initial: readonly Value[]) => {
+      const run = (path: string, inner: Recurrent, initial: readonly Value[]) => {
         const inputs: LayerInputs = [x, ...initial]
         // What one is told to do backwards, the other does forwards: both keep the order of the inputs, so that steps meet.
         return scope.run(path, inner, inputs, { options: { [inputOrderOption]: true } })
@@ -84,7 +82,7 @@ function merged(mode: MergeMode, a: Value, b: Value): Value {
   return mode === 'sum' ? sum : mul(sum, scalarLike(0.5, sum))
 }
 
-function checkTwins({ options: a }: RnnLayer, { options: b }: RnnLayer): void {
+function checkTwins({ options: a }: Recurrent, { options: b }: Recurrent): void {
   if (a.goBackwards === b.goBackwards) {
     throw new ArgumentError({
       where: 'bidirectional',

@@ -74,7 +74,7 @@ export function convLstmConfig(where: string, rank: number, options: ConvLstmCel
  * [batch, channels, …]; kernel [window …, channels, 4 · filters], recurrent_kernel [window …, filters, 4 · filters].
  */
 export function convLstmCell(where: string, config: ReturnType<typeof convLstmConfig>): RnnCell {
-  const { filters, kernelSize, strides, padding, dilationRate, dropout, recurrentDropout } = config
+  const { filters, kernelSize, strides, padding, dilationRate } = config
   const rank = kernelSize.length
   const { activation, ...weights } = resolveRecurrent(where, config)
   const gate = resolveActivation(config.recurrentActivation, where)
@@ -142,7 +142,7 @@ export function convLstmCell(where: string, config: ReturnType<typeof convLstmCo
         x,
         transpose(kernel, { perm }),
         4,
-        dropoutMasks(scope, 'dropout', x, dropout, 4),
+        dropoutMasks(scope, config, 'dropout', x, 4),
         (value, part) => conv(value, part, undefined, { strides, dilations: dilationRate, pads: entryPads(x.shape) }),
         0,
       )
@@ -150,7 +150,7 @@ export function convLstmCell(where: string, config: ReturnType<typeof convLstmCo
         h,
         transpose(recurrent, { perm }),
         4,
-        dropoutMasks(scope, 'recurrentDropout', h, recurrentDropout, 4),
+        dropoutMasks(scope, config, 'recurrentDropout', h, 4),
         (value, part) => conv(value, part, undefined, { pads: statePads }),
         0,
       )

@@ -3,10 +3,7 @@ import { transpose } from '../../../ops/shape/transpose.ts'
 import { type ConvLstmCellOptions, convLstmCell, convLstmConfig } from './conv-lstm-cell.ts'
 import { type RnnLayer, type RnnOptions, recurrentLayer, rnnConfig } from './rnn.ts'
 
-/** Unrolled loops and zeros for masked steps are not among Keras's options here. */
-export interface ConvLstmOptions
-  extends Omit<ConvLstmCellOptions, 'name' | 'trainable'>,
-    Omit<RnnOptions, 'unroll' | 'zeroOutputForMask'> {}
+export interface ConvLstmOptions extends ConvLstmCellOptions, RnnOptions {}
 
 /** Sequences of series [batch, steps, size, channels]: see `convLstm2d`. */
 export const convLstm1d = (options: ConvLstmOptions): RnnLayer => convLstm(1, 'convLstm1d', 'ConvLSTM1D', options)
@@ -23,7 +20,7 @@ export const convLstm3d = (options: ConvLstmOptions): RnnLayer => convLstm(3, 'c
 function convLstm(rank: number, where: string, type: string, options: ConvLstmOptions): RnnLayer {
   const cellConfig = convLstmConfig(where, rank, options)
   const cell = convLstmCell(where, cellConfig)
-  const { unroll: _, zeroOutputForMask: __, ...config } = { ...cellConfig, ...rnnConfig(options) }
+  const config = { ...cellConfig, ...rnnConfig(options) }
   const last = cellConfig.dataFormat === 'channelsLast'
   return recurrentLayer(
     { type, config },

@@ -9,28 +9,33 @@ import { bernoulliMask } from '../../../ops/random/bits.ts'
 import { concat } from '../../../ops/shape/concat.ts'
 import { split } from '../../../ops/shape/split.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
-import { type ConstraintName, resolveConstraint } from '../../constraints.ts'
-import { type Initializer, type InitializerName, resolveInitializer } from '../../initializers.ts'
+import type { Initializer } from '../../initializers.ts'
 import type { LayerScope } from '../../layer.ts'
-import { type RegularizerName, resolveRegularizer } from '../../regularizers.ts'
-import type { Constraint, Regularizer } from '../../variable.ts'
 import { positiveInt } from '../arguments.ts'
+import {
+  type CommonOptions,
+  type ConstraintOption,
+  type InitializerOption,
+  type RegularizerOption,
+  weightRules,
+} from '../options.ts'
+import { type SeedOption, seededKey, seedOf } from '../seeded.ts'
 
 /** What all gated cells share: options of their weights, dropout, and products with one mask for each gate. */
 
-export interface RecurrentWeightOptions {
+export interface RecurrentWeightOptions extends CommonOptions, SeedOption {
   /** Applied to what the gates let in, and to the output. Default tanh. */
   readonly activation?: Activation
   readonly useBias?: boolean
-  readonly kernelInitializer?: InitializerName | Initializer
-  readonly recurrentInitializer?: InitializerName | Initializer
-  readonly biasInitializer?: InitializerName | Initializer
-  readonly kernelRegularizer?: RegularizerName | Regularizer | null
-  readonly recurrentRegularizer?: RegularizerName | Regularizer | null
-  readonly biasRegularizer?: RegularizerName | Regularizer | null
-  readonly kernelConstraint?: ConstraintName | Constraint | null
-  readonly recurrentConstraint?: ConstraintName | Constraint | null
-  readonly biasConstraint?: ConstraintName | Constraint | null
+  readonly kernelInitializer?: InitializerOption
+  readonly recurrentInitializer?: InitializerOption
+  readonly biasInitializer?: InitializerOption
+  readonly kernelRegularizer?: RegularizerOption
+  readonly recurrentRegularizer?: RegularizerOption
+  readonly biasRegularizer?: RegularizerOption
+  readonly kernelConstraint?: ConstraintOption
+  readonly recurrentConstraint?: ConstraintOption
+  readonly biasConstraint?: ConstraintOption
   /**
    * Share of the inputs' elements that are dropped in training, the same ones at every step: with `recurrentDropout` this is
    * variational dropout (Gal & Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", 2016).
@@ -41,8 +46,6 @@ export interface RecurrentWeightOptions {
    * then has masks of its own, for inputs too (Gal & Ghahramani's "untied weights").
    */
   readonly recurrentDropout?: number
-  readonly name?: string | undefined
-  readonly trainable?: boolean | undefined
 }
 
 /** The shared part of a cell's configuration, defaults filled in and checked. */
@@ -61,9 +64,10 @@ export function recurrentConfig(where: string, options: RecurrentWeightOptions) 
     biasConstraint: options.biasConstraint ?? null,
     dropout: share(where, 'dropout', options.dropout ?? 0),
     recurrentDropout: share(where, 'recurrentDropout', options.recurrentDropout ?? 0),
+    seed: seedOf(where, options),
   }
 }
-export type RecurrentConfig = ReturnType<typeof recurrentConfig>
+type RecurrentConfig = ReturnType<typeof recurrentConfig>
 
 export const unitsOf = (where: string, units: number): number => positiveInt(where, 'units', units)
 
@@ -77,37 +81,27 @@ function share(where: string, name: string, value: number): number {
 export function resolveRecurrent(where: string, config: RecurrentConfig) {
   return {
     activation: resolveActivation(config.activation, where),
-    kernel: {
-      initializer: resolveInitializer(config.kernelInitializer, where),
-      regularizer: resolveRegularizer(config.kernelRegularizer, where),
-      constraint: resolveConstraint(config.kernelConstraint, where),
-    },
-    recurrent: {
-      initializer: resolveInitializer(config.recurrentInitializer, where),
-      regularizer: resolveRegularizer(config.recurrentRegularizer, where),
-      constraint: resolveConstraint(config.recurrentConstraint, where),
-    },
-    bias: {
-      initializer: resolveInitializer(config.biasInitializer, where),
-      regularizer: resolveRegularizer(config.biasRegularizer, where),
-      constraint: resolveConstraint(config.biasConstraint, where),
-    },
+    kernel: weightRules(where, config.kernelInitializer, config.kernelRegularizer, config.kernelConstraint),
+    recurrent: weightRules(where, config.recurrentInitializer, config.recurrentRegularizer, config.recurrentConstraint),
+    bias: weightRules(where, config.biasInitializer, config.biasRegularizer, config.biasConstraint),
   }
 }
 
 /** Masks for dropout, kept elements scaled up. `count` > 1: one for each gate. None where nothing is dropped. */
 export function dropoutMasks(
   scope: LayerScope,
-  purpose: string,
+  config: RecurrentConfig,
+  kind: 'dropout' | 'recurrentDropout',
   like: Value,
-  rate: number,
   count: number,
 ): readonly Value[] | undefined {
+  const rate = config[kind]
   // As in Keras, a share of 1 drops nothing.
   if (!scope.training || rate === 0 || rate === 1) return undefined
   const shape = like.shape.map(dim => sizeOf([dim]))
+  const key = seededKey(scope, config.seed, kind)
   return Array.from({ length: count }, (_, i) =>
-    mul(bernoulliMask(scope.randomKey(purpose), shape, 1 - rate, { stream: i }), scalarLike(1 / (1 - rate), like)),
+    mul(bernoulliMask(key, shape, 1 - rate, { stream: i }), scalarLike(1 / (1 - rate), like)),
   )
 }
 

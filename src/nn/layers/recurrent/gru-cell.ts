@@ -8,6 +8,7 @@ import { gru } from '../../../ops/recurrent/gru.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { split } from '../../../ops/shape/split.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
+import { common } from '../options.ts'
 import { featuresOf, makeCell, type RnnCell } from './cell.ts'
 import {
   cut,
@@ -41,16 +42,15 @@ export function gruCell(options: GruCellOptions): RnnCell {
     resetAfter: options.resetAfter ?? true,
     ...recurrentConfig(where, options),
   }
-  const { units, dropout, recurrentDropout, resetAfter } = config
+  const { units, resetAfter } = config
   const { activation, ...weights } = resolveRecurrent(where, config)
   const gate = resolveActivation(config.recurrentActivation, where)
   const names = [kernelName(config.recurrentActivation), kernelName(config.activation)]
   const known = names.flatMap(name => name ?? [])
-  const masks = recurrentDropout === 0 ? 1 : 3
+  const masks = config.recurrentDropout === 0 ? 1 : 3
   return makeCell({
     type: 'GRUCell',
-    name: options.name,
-    trainable: options.trainable,
+    ...common(where, options),
     config,
     stateSize: units,
     runsSequences: known.length === names.length,
@@ -74,9 +74,9 @@ export function gruCell(options: GruCellOptions): RnnCell {
         return withoutDirection(y, y_h)
       }
       const h = stateOf(where, inputs, 0)
-      const product = maskedProduct(x, kernel, 3, dropoutMasks(scope, 'dropout', x, dropout, masks))
+      const product = maskedProduct(x, kernel, 3, dropoutMasks(scope, config, 'dropout', x, masks))
       const entering = bias ? add(product, bias) : product
-      const drops = dropoutMasks(scope, 'recurrentDropout', h, recurrentDropout, 3)
+      const drops = dropoutMasks(scope, config, 'recurrentDropout', h, 3)
       const next = resetAfter
         ? stepAfter(entering, h, plus(maskedProduct(h, recurrent, 3, drops), recurrentBias), gate, activation)
         : stepBefore(entering, h, recurrent, drops, gate, activation)

@@ -3,6 +3,7 @@ import { add } from '../../../ops/math/add.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { lstm } from '../../../ops/recurrent/lstm.ts'
 import { type Activation, resolveActivation } from '../../activations.ts'
+import { common } from '../options.ts'
 import { featuresOf, makeCell, type RnnCell } from './cell.ts'
 import {
   cut,
@@ -40,18 +41,17 @@ export function lstmCell(options: LstmCellOptions): RnnCell {
     unitForgetBias: options.unitForgetBias ?? true,
     ...recurrentConfig(where, options),
   }
-  const { units, dropout, recurrentDropout } = config
+  const { units } = config
   const { activation, ...weights } = resolveRecurrent(where, config)
   const gate = resolveActivation(config.recurrentActivation, where)
   const initializer = config.unitForgetBias ? openForgetGate(weights.bias.initializer) : weights.bias.initializer
   const names = [kernelName(config.recurrentActivation), kernelName(config.activation), kernelName(config.activation)]
   const known = names.flatMap(name => name ?? [])
   // As in Keras, recurrent dropout gives each gate masks of its own.
-  const masks = recurrentDropout === 0 ? 1 : 4
+  const masks = config.recurrentDropout === 0 ? 1 : 4
   return makeCell({
     type: 'LSTMCell',
-    name: options.name,
-    trainable: options.trainable,
+    ...common(where, options),
     config,
     stateSize: [units, units],
     runsSequences: known.length === names.length,
@@ -71,8 +71,8 @@ export function lstmCell(options: LstmCellOptions): RnnCell {
         return withoutDirection(y, y_h, y_c)
       }
       const [h, c] = [stateOf(where, inputs, 0), stateOf(where, inputs, 1)]
-      const entering = maskedProduct(x, kernel, 4, dropoutMasks(scope, 'dropout', x, dropout, masks))
-      const returning = maskedProduct(h, recurrent, 4, dropoutMasks(scope, 'recurrentDropout', h, recurrentDropout, 4))
+      const entering = maskedProduct(x, kernel, 4, dropoutMasks(scope, config, 'dropout', x, masks))
+      const returning = maskedProduct(h, recurrent, 4, dropoutMasks(scope, config, 'recurrentDropout', h, 4))
       return lstmStep(add(bias ? add(entering, bias) : entering, returning), c, 1, gate, activation)
     },
   })

@@ -4,12 +4,14 @@ import { fromNumbers } from '../../../core/tensor-data.ts'
 import type { Value } from '../../../graph/value.ts'
 import { turned } from '../../../ops/control/scan-plan.ts'
 import { zeros } from '../../initializers.ts'
-import type { Layer, LayerInputs, LayerScope } from '../../layer.ts'
+import type { AnyLayer, Layer, LayerInputs, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { AnyShape, ShapeFunction } from '../../shapes/shape-function.ts'
+import { activityPenalty, type CommonOptions, common, type RegularizerOption } from '../options.ts'
 import { type RnnCell, sequenceOption } from './cell.ts'
 import { runSteps, swapSteps } from './run.ts'
 
-export interface RnnOptions {
+export interface RnnOptions extends CommonOptions {
   /** Outputs of all steps [batch, steps, …] in place of the last one's. */
   readonly returnSequences?: boolean
   /** The last states too, as further outputs. */
@@ -22,19 +24,22 @@ export interface RnnOptions {
   readonly unroll?: boolean
   /** Masked steps give zeros in place of the output before them. */
   readonly zeroOutputForMask?: boolean
-  readonly name?: string
-  readonly trainable?: boolean
+  /** A penalty on the outputs. */
+  readonly activityRegularizer?: RegularizerOption
 }
 
-/** A recurrent layer. Inputs: sequences [batch, steps, …], then initial states if wanted. Outputs: see `RnnOptions`. */
-export interface RnnLayer extends Layer {
+/** A recurrent layer, whatever it does to shapes. */
+export interface Recurrent extends AnyLayer {
   readonly cell: RnnCell
   readonly options: ReturnType<typeof rnnConfig>
   /** Sets the states of a `stateful` layer to zero. */
   resetState(): void
   /** The same layer, but for some options, with weights of its own. */
-  remake(changes: RnnOptions): RnnLayer
+  remake(changes: RnnOptions): Recurrent
 }
+
+/** A recurrent layer. Inputs: sequences [batch, steps, …], then initial states if wanted. Outputs: see `RnnOptions`. */
+export type RnnLayer<F extends ShapeFunction = AnyShape> = Layer<F> & Recurrent
 
 export const rnnConfig = (options: RnnOptions) => ({
   returnSequences: options.returnSequences ?? false,
@@ -43,6 +48,7 @@ export const rnnConfig = (options: RnnOptions) => ({
   stateful: options.stateful ?? false,
   unroll: options.unroll ?? false,
   zeroOutputForMask: options.zeroOutputForMask ?? false,
+  activityRegularizer: options.activityRegularizer ?? null,
 })
 
 /**
@@ -74,18 +80,18 @@ export interface CellLayout {
 const sameLayout: CellLayout = { enter: value => value, leave: value => value }
 
 /** A layer that runs `cell`. `remake` makes it once more. */
-export function recurrentLayer(
+export function recurrentLayer<F extends ShapeFunction = AnyShape>(
   serial: { readonly type: string; readonly config: object },
   cell: RnnCell,
   given: RnnOptions,
-  remake: (changes: RnnOptions) => RnnLayer,
+  remake: (changes: RnnOptions) => Recurrent,
   layout: CellLayout = sameLayout,
-): RnnLayer {
+): RnnLayer<F> {
   const options = rnnConfig(given)
-  const layer = makeLayer({
+  const penalized = activityPenalty(serial.type, options.activityRegularizer)
+  const layer = makeLayer<F>({
     ...serial,
-    name: given.name,
-    trainable: given.trainable,
+    ...common(serial.type, given),
     arity: { min: 1, max: 1 + cell.stateSize.length },
     masking: (_, scope) => (options.returnSequences ? scope.masks[0] : undefined),
     call([x, ...initial], scope) {
@@ -97,7 +103,7 @@ export function recurrentLayer(
       })
       const backwards = options.goBackwards && scope.options[inputOrderOption] !== true
       const y = outputs ? swapSteps(backwards ? turned(outputs) : outputs) : (last ?? x)
-      const left = layout.leave(y, outputs ? 2 : 1)
+      const left = penalized(scope, layout.leave(y, outputs ? 2 : 1))
       return options.returnState ? [left, ...states.map(state => layout.leave(state, 1))] : left
     },
   })
@@ -126,7 +132,7 @@ function requireSequences(where: string, x: Value): void {
   })
 }
 
-function run(cell: RnnCell, options: RnnLayer['options'], inputs: LayerInputs, scope: LayerScope) {
+function run(cell: RnnCell, options: Recurrent['options'], inputs: LayerInputs, scope: LayerScope) {
   const [x, ...states] = inputs
   const where = cell.type
   const stateShapes = cell.stateShapes([x.shape[0] ?? 'batch', ...x.shape.slice(2)])

@@ -1,5 +1,6 @@
 import { add } from '../../../ops/math/add.ts'
 import { rnn } from '../../../ops/recurrent/rnn.ts'
+import { common } from '../options.ts'
 import { featuresOf, makeCell, type RnnCell } from './cell.ts'
 import {
   dropoutMasks,
@@ -22,13 +23,12 @@ export interface SimpleRnnCellOptions extends RecurrentWeightOptions {
 export function simpleRnnCell(options: SimpleRnnCellOptions): RnnCell {
   const where = 'simpleRnnCell'
   const config = { units: unitsOf(where, options.units), ...recurrentConfig(where, options) }
-  const { units, dropout, recurrentDropout } = config
+  const { units } = config
   const { activation, ...weights } = resolveRecurrent(where, config)
   const name = kernelName(config.activation)
   return makeCell({
     type: 'SimpleRNNCell',
-    name: options.name,
-    trainable: options.trainable,
+    ...common(where, options),
     config,
     stateSize: units,
     runsSequences: name !== undefined,
@@ -45,8 +45,8 @@ export function simpleRnnCell(options: SimpleRnnCellOptions): RnnCell {
         return withoutDirection(y, y_h)
       }
       const h = stateOf(where, inputs, 0)
-      const entering = maskedProduct(x, kernel, 1, dropoutMasks(scope, 'dropout', x, dropout, 1))
-      const returning = maskedProduct(h, recurrent, 1, dropoutMasks(scope, 'recurrentDropout', h, recurrentDropout, 1))
+      const entering = maskedProduct(x, kernel, 1, dropoutMasks(scope, config, 'dropout', x, 1))
+      const returning = maskedProduct(h, recurrent, 1, dropoutMasks(scope, config, 'recurrentDropout', h, 1))
       const next = activation(add(bias ? add(entering, bias) : entering, returning))
       return [next, next]
     },

@@ -2,17 +2,16 @@ import { ArgumentError } from '../../../core/errors.ts'
 import type { Shape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { snakeCase } from '../../names.ts'
+import { type CommonOptions, common } from '../options.ts'
 import { makeCell, type RnnCell } from './cell.ts'
 
-export interface StackedRnnCellsOptions {
+export interface StackedRnnCellsOptions extends CommonOptions {
   /** From the first to the last: each one's output is the next one's entry. */
   readonly cells: readonly RnnCell[]
-  readonly name?: string
-  readonly trainable?: boolean
 }
 
 /** Several cells that act as one. States are those of the first cell, then those of the second, and so on. */
-export function stackedRnnCells({ cells, name, trainable }: StackedRnnCellsOptions): RnnCell {
+export function stackedRnnCells({ cells, ...options }: StackedRnnCellsOptions): RnnCell {
   const last = cells.at(-1)
   if (!last)
     throw new ArgumentError({ where: 'stackedRnnCells', expected: "at least one cell in 'cells'", received: 'none' })
@@ -27,8 +26,7 @@ export function stackedRnnCells({ cells, name, trainable }: StackedRnnCellsOptio
   return Object.assign(
     makeCell({
       type: 'StackedRNNCells',
-      name,
-      trainable,
+      ...common('stackedRnnCells', options),
       config: { cells },
       stateSize: cells.flatMap(cell => cell.stateSize),
       outputSize: last.outputSize,
@@ -47,7 +45,7 @@ export function stackedRnnCells({ cells, name, trainable }: StackedRnnCellsOptio
         return [entry, ...next]
       },
     }),
-    { remake: () => stackedRnnCells({ cells: cells.map(cell => cell.remake()), ...(name ? { name } : {}) }) },
+    { remake: () => stackedRnnCells({ ...options, cells: cells.map(cell => cell.remake()) }) },
   )
 }
 

@@ -4,12 +4,11 @@ import { ints } from '../../../ops/constants.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import type { AnyLayer, Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import { type CommonOptions, common } from '../options.ts'
 import { runSteps, swapSteps } from './run.ts'
 
-export interface TimeDistributedOptions {
+export interface TimeDistributedOptions extends CommonOptions {
   readonly layer: AnyLayer
-  readonly name?: string
-  readonly trainable?: boolean
 }
 
 /**
@@ -17,13 +16,12 @@ export interface TimeDistributedOptions {
  * larger batch; a layer that looks at its whole batch (batch normalisation in training) therefore sees all steps at once, where
  * Keras shows it one after the other.
  */
-export function timeDistributed({ layer, name, trainable }: TimeDistributedOptions): Layer {
+export function timeDistributed({ layer, ...options }: TimeDistributedOptions): Layer {
   if (typeof layer?.call !== 'function')
     throw new ArgumentError({ where: 'timeDistributed', expected: "a 'layer'", received: typeof layer })
   return makeLayer({
     type: 'TimeDistributed',
-    name,
-    trainable,
+    ...common('timeDistributed', options),
     config: { layer },
     masking: 'pass',
     call([x], scope) {
