@@ -2,11 +2,12 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Value } from '../graph/value.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { trace } from '../tensor/tracing.ts'
+import type { Constraint } from './constraints.ts'
 import { type Initializer, type InitializerName, resolveInitializer } from './initializers.ts'
 import type { Layer, LayerScope } from './layer.ts'
 import { makeLayer } from './make-layer.ts'
+import type { Regularizer } from './regularizers.ts'
 import type { AnyShape, ShapeFunction } from './shapes/shape-function.ts'
-import type { Constraint, Regularizer } from './variable.ts'
 
 /** A weight that a custom layer declares. */
 export interface CustomWeight {

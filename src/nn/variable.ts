@@ -2,22 +2,9 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Rng } from '../core/rng.ts'
 import { formatShape, sameShape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
-import type { Value } from '../graph/value.ts'
+import type { Constraint } from './constraints.ts'
 import type { Initializer } from './initializers.ts'
-
-/** A penalty on a weight: a scalar that is added to the loss. */
-export interface Regularizer {
-  readonly name: string
-  readonly config: Readonly<Record<string, unknown>>
-  call(weight: Value): Value
-}
-
-/** What a weight is brought back to after each update. */
-export interface Constraint {
-  readonly name: string
-  readonly config: Readonly<Record<string, unknown>>
-  call(weight: Value): Value
-}
+import type { Regularizer } from './regularizers.ts'
 
 export interface WeightOptions {
   readonly shape: readonly number[]
