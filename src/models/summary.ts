@@ -1,17 +1,32 @@
-import { formatShape } from '../core/shape.ts'
+import { formatShape, type Shape } from '../core/shape.ts'
+import type { AnyLayer, Symbolic } from '../nn/layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
 
-/** Layers with output shapes and weights, as Keras prints them. */
+/** Layers with output shapes, weights and, unless they stand in a row, what they are connected to: as Keras prints them. */
 export function summaryOf(network: LayerGraph): string {
-  const rows = network.layers.map(({ path, layer, outputShape, parameters }) => [
-    `${path} (${layer.type})`,
-    formatShape(outputShape.map(dim => (dim === 'batch' ? 'None' : dim)))
-      .replace('[', '(')
-      .replace(']', ')'),
-    parameters.toLocaleString('en'),
-  ])
-  const table = [['Layer (type)', 'Output Shape', 'Param #'], ...rows]
-  const widths = [0, 1, 2].map(i => Math.max(...table.map(row => row[i]?.length ?? 0)))
+  const inRow = isRow(network)
+  const header = ['Layer (type)', 'Output Shape', 'Param #', ...(inRow ? [] : ['Connected to'])]
+  const rows = network.layers.map(({ path, layer, parameters }) => {
+    const calls = network.steps.filter(step => step.path === path)
+    const shapes = calls[0]?.outputs.map(({ value }) => value.shape) ?? []
+    const sources = [...new Set(calls.flatMap(({ inputs }) => inputs.map(tensor => sourceOf(tensor, network))))]
+    return [
+      `${path} (${layer.type})`,
+      shapes.map(kerasShape).join(', '),
+      parameters.toLocaleString('en'),
+      ...(inRow ? [] : [sources.join(', ')]),
+    ]
+  })
+  const inputs = inRow
+    ? []
+    : network.inputs.map(({ name, shape }) => [
+        `${name} (InputLayer)`,
+        kerasShape(['batch', ...shape.map(dim => dim ?? 'any')]),
+        '0',
+        '-',
+      ])
+  const table = [header, ...inputs, ...rows]
+  const widths = header.map((_, i) => Math.max(...table.map(row => row[i]?.length ?? 0)))
   const line = (row: readonly string[]) =>
     `│ ${row.map((cell, i) => (i === 2 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join(' │ ')} │`
   const rule = (left: string, middle: string, right: string) =>
@@ -22,14 +37,76 @@ export function summaryOf(network: LayerGraph): string {
   return [
     `Model: "${network.name}"`,
     rule('┌', '┬', '┐'),
-    line(table[0] ?? []),
+    line(header),
     rule('├', '┼', '┤'),
-    ...rows.map(line),
+    ...table.slice(1).map(line),
     rule('└', '┴', '┘'),
     total('Total params', count(true) + count(false)),
     total('Trainable params', count(true)),
     total('Non-trainable params', count(false)),
   ].join('\n')
+}
+
+/** Each layer takes what the one before gave. */
+const isRow = ({ steps, inputTensors }: LayerGraph): boolean =>
+  inputTensors.length === 1 &&
+  steps.every(({ inputs }, i) => {
+    const [only, ...more] = inputs
+    return (
+      only !== undefined && more.length === 0 && (i === 0 ? inputTensors : (steps[i - 1]?.outputs ?? [])).includes(only)
+    )
+  })
+
+/** `dense_1[0][0]`: which application of a layer, which of its outputs. */
+function sourceOf(tensor: Symbolic, network: LayerGraph): string {
+  const input = network.inputTensors.indexOf(tensor)
+  if (input >= 0) return `${network.inputs[input]?.name}[0][0]`
+  const { origin } = tensor
+  if (!('call' in origin)) return '?'
+  const calls = network.steps.filter(step => step.call.layer === origin.call.layer)
+  const application = calls.findIndex(step => step.call === origin.call)
+  return `${calls[0]?.path}[${application}][${origin.index}]`
+}
+
+const kerasShape = (shape: Shape): string =>
+  formatShape(shape.map(dim => (typeof dim === 'number' ? dim : 'None')))
+    .replace('[', '(')
+    .replace(']', ')')
+
+/** A layer's name and class, and its outputs' shapes: what a picture of a model shows of it. */
+export interface Box {
+  readonly title: string
+  readonly type: string
+  readonly shape: string
+  /** Numbers of the boxes it takes its inputs from. */
+  readonly from: readonly number[]
+}
+
+/** The applications of a network's layers as boxes, inputs first. */
+export function boxesOf(network: LayerGraph): readonly Box[] {
+  const made = new Map<Symbolic, number>()
+  const boxes: Box[] = network.inputs.map(({ name, shape }, i) => {
+    const tensor = network.inputTensors[i]
+    if (tensor) made.set(tensor, i)
+    return {
+      title: name,
+      type: 'InputLayer',
+      shape: kerasShape(['batch', ...shape.map(dim => dim ?? 'any')]),
+      from: [],
+    }
+  })
+  for (const { path, call, inputs, outputs } of network.steps) {
+    const from = [...new Set(inputs.flatMap(tensor => made.get(tensor) ?? []))]
+    for (const output of outputs) made.set(output, boxes.length)
+    const layer: AnyLayer = call.layer
+    boxes.push({
+      title: path,
+      type: layer.type,
+      shape: outputs.map(({ value }) => kerasShape(value.shape)).join(', '),
+      from,
+    })
+  }
+  return boxes
 }
 
 function formatBytes(bytes: number): string {

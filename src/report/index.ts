@@ -1,3 +1,4 @@
+export { modelPicture } from './model-picture.ts'
 export {
   type ClassScores,
   type Confusion,
