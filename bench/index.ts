@@ -28,12 +28,13 @@ const settings: readonly WorkSettings[] = [
   { work: 'gru', batch: 64, tokens: 1, steps: 20 },
 ]
 const workNames: readonly string[] = [...new Set(settings.map(({ work }) => work))]
+const peerNames: readonly string[] = peerSpecs.map(({ name }) => name)
 const sgemmSize = 2048
 
 interface Options {
   readonly json?: true
   readonly works?: readonly string[]
-  readonly peers?: true
+  readonly peers?: true | readonly PeerSpec[]
   readonly steps?: number
   readonly turns: number
   readonly threads: number
@@ -62,7 +63,8 @@ async function main(options: Options): Promise<void> {
   const works: WorkResult[] = []
   for (const setting of settings) {
     if (options.works && !options.works.includes(setting.work)) continue
-    const specs = [program('Tenon', 'ours'), ...(options.peers ? peerSpecs : [])]
+    const peers = options.peers === true ? peerSpecs : (options.peers ?? [])
+    const specs = [program('Tenon', 'ours'), ...peers]
     works.push(await runWork({ ...setting, steps: options.steps ?? setting.steps }, specs, options, measurePeak))
   }
   await sgemm.quit()
@@ -119,13 +121,24 @@ const knownWorks = (text: string): readonly string[] => {
   return names
 }
 
+const knownPeers = (text: string): readonly PeerSpec[] =>
+  text.split(',').map(name => {
+    const spec = peerSpecs.find(candidate => candidate.name.toLowerCase() === name.trim().toLowerCase())
+    if (spec) return spec
+    throw new InvalidArgumentError(`'${name}' is none of ${peerNames.join(', ')}.`)
+  })
+
 await new Command('bench')
   .description(
     'time whole training steps, alone or in turns with other libraries; bench/README.md explains the figures',
   )
   .option('--json', 'the result as one JSON object, on one line')
   .option('--works <names>', `some of ${workNames.join(',')}`, knownWorks)
-  .option('--peers', 'with every other library that is installed')
+  .option(
+    '--peers [names]',
+    `with other libraries that are installed: all, or some of ${peerNames.join(',')}`,
+    knownPeers,
+  )
   .option('--steps <count>', 'counted steps of each program', whole)
   .option('--turns <count>', 'turns that a program’s steps are divided into', whole, 5)
   .option('--threads <count>', 'threads of each program', whole, availableParallelism())
