@@ -23,11 +23,12 @@ import { defaultEngine } from '../tensor/default-engine.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
+import { checkPrecision, scaledFor } from '../train/precision.ts'
 import { batchTypes, Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
 import { exportedGraph } from './export.ts'
 import { guarded } from './guarded.ts'
-import { checkObjectives, objectivesOf } from './objectives.ts'
+import { checkObjectives, objectivesOf, rematerialized } from './objectives.ts'
 import { Predictor } from './predictor.ts'
 import { summaryOf } from './summary.ts'
 import { objectiveOf } from './train-step.ts'
@@ -306,14 +307,19 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
       })
     if (compiled.trainer) return compiled.trainer
     const { options } = compiled
+    const { precision = 'float32' } = options
+    const engine = await this.engine()
+    checkPrecision(precision, engine)
     const recipe = {
       network,
       objectives: objectivesOf(options, network, y),
       custom: options.trainStep && objectiveOf(options.trainStep),
-      optimizer: resolveOptimizer(options.optimizer ?? 'rmsprop'),
+      optimizer: scaledFor(precision, resolveOptimizer(options.optimizer ?? 'rmsprop')),
+      precision,
+      ...rematerialized(options.rematerialize, network),
       trained: network.variables.filter(variable => variable.trainable),
     }
-    compiled.trainer = new Trainer(recipe, await this.engine())
+    compiled.trainer = new Trainer(recipe, engine)
     return compiled.trainer
   }
 }

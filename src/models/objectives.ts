@@ -132,3 +132,22 @@ function targetShapes(
     return isTensorData(samples) ? samples.shape : fromNested(samples, 'float32', 'y').shape
   })
 }
+
+/** Which layers are computed again in the backward pass. */
+export function rematerialized(
+  given: boolean | readonly string[] | undefined,
+  network: Network & { readonly layers: readonly { readonly path: string }[] },
+): { readonly rematerialize?: (path: string) => boolean } {
+  if (given === undefined || given === false) return {}
+  if (given === true) return { rematerialize: () => true }
+  const paths = network.layers.map(({ path }) => path)
+  for (const name of given) {
+    if (paths.includes(name)) continue
+    throw new ArgumentError({
+      where: 'compile',
+      expected: `'rematerialize' to name layers among ${paths.join(', ')}`,
+      received: `'${name}'`,
+    })
+  }
+  return { rematerialize: path => given.includes(path) }
+}

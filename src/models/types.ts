@@ -4,6 +4,7 @@ import type { Engine } from '../runtime/engine.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { OptimizerName } from '../train/optimizers/index.ts'
 import type { Optimizer } from '../train/optimizers/optimizer.ts'
+import type { Precision } from '../train/precision.ts'
 import type { Model } from './model.ts'
 
 type MetricOption = MetricName | VectorMetricName | AnyMetric
@@ -78,6 +79,13 @@ export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = Met
   readonly weightedMetrics?: W
   /** What is minimised, where losses of the outputs are not enough: distillation, penalties on gradients, … */
   readonly trainStep?: TrainStep
+  /** What layers compute in. Default float32; `mixedFloat16` needs an engine with float16 kernels. */
+  readonly precision?: Precision
+  /**
+   * Layers whose activations are dropped after the forward pass and computed again for the backward pass: less memory for more
+   * time (Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016). All, or those of some names. Default none.
+   */
+  readonly rematerialize?: boolean | readonly string[]
   /** Where to run. Default: the CPU in Node, WebAssembly in the browser. */
   readonly engine?: Engine
 }

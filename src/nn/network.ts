@@ -15,6 +15,8 @@ export interface TraceOptions {
   weight(variable: Variable): Value
   /** Random bits for a layer; absent outside of training. */
   key?(path: string): Value
+  /** Layers whose activations are not kept for the backward pass. */
+  rematerialize?(path: string): boolean
 }
 
 export interface Trace {
@@ -135,6 +137,7 @@ export class LayerGraph implements Network {
     const traced = this.run(inputs, {
       training: options.training,
       ...(options.key ? { key: options.key } : {}),
+      ...(options.rematerialize ? { rematerialize: options.rematerialize } : {}),
       weight: (weight, path) => {
         const variable = this.byWeight.get(weight)
         if (!variable) {
@@ -190,6 +193,7 @@ export class LayerGraph implements Network {
       readonly training: boolean
       weight(weight: Weight, path: string, owners: readonly AnyLayer[]): Value
       key?(path: string): Value
+      rematerialize?(path: string): boolean
     },
   ) {
     const tracing = {

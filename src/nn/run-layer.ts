@@ -13,6 +13,7 @@ export interface Tracing {
   /** The value that stands for a weight. `path` and `owners` say where in the model it was met. */
   weight(weight: Weight, path: string, owners: readonly AnyLayer[]): Value
   key?(path: string): Value
+  rematerialize?(path: string): boolean
   readonly masks: Map<Value, Value>
   readonly updates: Map<Weight, Value>
   readonly losses: Value[]
@@ -91,7 +92,9 @@ export function runLayer(
         chain,
       ),
   }
-  const result = withScope(path.slice(path.lastIndexOf('/') + 1), () => layer.call(inputs, scope))
+  const result = withScope(path.slice(path.lastIndexOf('/') + 1), () => layer.call(inputs, scope), {
+    rematerialize: tracing.rematerialize?.(path) ?? false,
+  })
   const [first, ...others]: readonly Value[] = Array.isArray(result) ? result : [result as Value]
   if (!first) throw new ArgumentError({ where: path, expected: 'an output', received: 'none' })
   return masked(tracing, layer, inputs, scope, [first, ...others])

@@ -72,9 +72,10 @@ const countsOf = (rows: readonly number[]): readonly number[] => {
 function drawn({ x, y, title, type, shape }: Placed): string {
   const short = (text: string, most: number) => escapeXml(text.length > most ? `${text.slice(0, most - 1)}…` : text)
   return `<g transform="translate(${x} ${y})"><title>${escapeXml(`${title} (${type}) ${shape}`)}</title>
+<rect width="${size.width}" height="${size.height}" fill="${light.paper}"/>
 <rect width="${size.width}" height="${size.height}" rx="8" fill="${light.train}" fill-opacity=".08" stroke="${light.train}"/>
 <text x="12" y="24" font-size="13" font-weight="600" fill="${light.ink}">${short(title, 27)}</text>
-<text x="12" y="44" font-size="11.5" fill="${light.muted}">${short(`${type} → ${shape}`, 34)}</text></g>`
+<text x="12" y="44" font-size="11.5" fill="${light.muted}">${short(`${type} · ${shape}`, 34)}</text></g>`
 }
 
 /** Straight down to the next row; bent round what lies between otherwise. */
@@ -82,10 +83,11 @@ function arrow(from: Placed, to: Placed): string {
   const [x1, y1] = [from.x + size.width / 2, from.y + size.height]
   const [x2, y2] = [to.x + size.width / 2, to.y]
   const far = y2 - y1 > size.gapY + 1
-  const side = far && x1 === x2 ? size.width / 2 + size.gapX / 2 : 0
+  // A cubic curve reaches three quarters of the way to its control points.
+  const side = far && x1 === x2 ? (size.width / 2 + size.gapX / 2) * (4 / 3) : 0
   const path =
     side > 0
-      ? `M${x1} ${y1} C${x1 + side * 1.4} ${y1 + 30} ${x2 + side * 1.4} ${y2 - 30} ${x2} ${y2}`
+      ? `M${x1} ${y1} C${x1 + side} ${y1 + 16} ${x2 + side} ${y2 - 16} ${x2} ${y2}`
       : `M${x1} ${y1} C${x1} ${y1 + 22} ${x2} ${y2 - 22} ${x2} ${y2}`
   return `<path d="${path}" fill="none" stroke="${light.muted}" stroke-width="1.4" marker-end="url(#tip)"/>`
 }

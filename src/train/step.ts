@@ -13,6 +13,7 @@ import { layerKey } from './layer-key.ts'
 import { type CustomObjective, lossesOf, metricSlab, type Objective } from './objective.ts'
 import { optimizerStep } from './optimize.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
+import { type Precision, traceIn } from './precision.ts'
 import type { Slab } from './state.ts'
 
 /** What is trained, and how. */
@@ -23,6 +24,10 @@ export interface Recipe {
   /** Replaces the sum of the outputs' losses. */
   readonly custom?: CustomObjective | undefined
   readonly optimizer: Optimizer
+  /** Default float32. */
+  readonly precision?: Precision
+  /** Layers, by path, whose activations are dropped after the forward pass and computed again for the backward pass. */
+  readonly rematerialize?: (path: string) => boolean
   /** The weights that gradients train; the others are frozen, or change by themselves. */
   readonly trained: readonly Variable[]
 }
@@ -55,10 +60,11 @@ export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
   const batch = batchInputs(network, types)
   const counter = Value.input({ dtype: 'int64', shape: [2] }, 'counter') // [finished steps, seed]
   const weights = weightInputs()
-  const trace = network.trace(batch.decoded, {
+  const trace = traceIn(recipe.precision, network, batch.decoded, {
     training: true,
     weight: weights.of,
     key: path => layerKey(counter, path),
+    ...(recipe.rematerialize ? { rematerialize: recipe.rematerialize } : {}),
   })
   const losses = lossesOf(recipe, trace, batch)
   if (trained.length === 0)
@@ -83,7 +89,7 @@ export function evaluateProgram(recipe: Recipe, types: BatchTypes): StepProgram 
   const { network, objectives } = recipe
   const batch = batchInputs(network, types)
   const weights = weightInputs()
-  const trace = network.trace(batch.decoded, { training: false, weight: weights.of })
+  const trace = traceIn(recipe.precision, network, batch.decoded, { training: false, weight: weights.of })
   const losses = lossesOf(recipe, trace, batch)
   const state = network.variables.map(variable => kept(variable, trace, weights.of))
   return assemble(
@@ -126,7 +132,7 @@ export function diagnosisProgram(
   const { network, trained } = recipe
   const batch = batchInputs(network, types)
   const weights = weightInputs()
-  const trace = network.trace(batch.decoded, {
+  const trace = traceIn(recipe.precision, network, batch.decoded, {
     training: true,
     weight: weights.of,
     key: path => layerKey(counterValue, path),

@@ -35,7 +35,7 @@ test('a picture has a box for each layer and an arrow for each input', () => {
   const svg = modelPicture(net)
   expect(svg.match(/<rect [^>]*rx=/g)).toHaveLength(7)
   expect(svg.match(/marker-end/g)).toHaveLength(7)
-  expect(svg).toContain('Conv2D → (None, 6, 6, 4)')
+  expect(svg).toContain('Conv2D · (None, 6, 6, 4)')
   // Both heads stand beside each other.
   const rows = [...svg.matchAll(/translate\((\S+) (\S+)\)/g)].map(([, , y]) => y)
   expect(new Set(rows).size).toBe(5)

@@ -3,6 +3,7 @@ import { formatShape, staticShape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { scalarLike } from '../../../ops/constants.ts'
 import { add } from '../../../ops/math/add.ts'
+import { cast } from '../../../ops/math/cast.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { bernoulliMask } from '../../../ops/random/bits.ts'
 import type { Layer, LayerScope } from '../../layer.ts'
@@ -121,7 +122,8 @@ function spatialDropout(
 /** x with a share `rate` of it set to 0 and the rest scaled up, the mask of shape `noise` drawn from `key`. */
 export function dropped(x: Value, rate: number, key: Value, noise: readonly number[]): Value {
   if (rate === 1) return mul(x, scalarLike(0, x))
-  return mul(x, mul(bernoulliMask(key, noise, 1 - rate), scalarLike(1 / (1 - rate), x)))
+  const kept = cast(bernoulliMask(key, noise, 1 - rate), { to: x.dtype })
+  return mul(x, mul(kept, scalarLike(1 / (1 - rate), x)))
 }
 
 /** Dropout as a part of another layer, such as that of attention weights. */
