@@ -189,6 +189,7 @@ import { hammingWindow } from './signal/hamming-window.ts'
 import { hannWindow } from './signal/hann-window.ts'
 import { melWeightMatrix } from './signal/mel-weight-matrix.ts'
 import { stft } from './signal/stft.ts'
+import { labelEncoder } from './text/label-encoder.ts'
 
 export const operators: readonly Operator[] = [
   add,
@@ -380,6 +381,7 @@ export const operators: readonly Operator[] = [
   rotaryEmbeddingMicrosoft,
   matMulNBits,
   dynamicQuantizeMatMul,
+  labelEncoder,
 ]
 
 const byName = new Map(operators.map(op => [`${op.domain}:${op.type}`, op]))

@@ -86,6 +86,14 @@ export {
   type Pooling2dOptions,
   type Pooling3dOptions,
 } from './pooling/pooling.ts'
+export { type CategoryEncodingOptions, categoryEncoding } from './preprocessing/category-encoding.ts'
+export { type DiscretizationOptions, discretization } from './preprocessing/discretization.ts'
+export type { LookupOptions } from './preprocessing/lookup.ts'
+export { integerLookup, type Lookups, stringLookup } from './preprocessing/lookup-layers.ts'
+export { type Adaptable, type NormalizationOptions, normalization } from './preprocessing/normalization.ts'
+export { type RescalingOptions, rescaling } from './preprocessing/rescaling.ts'
+export { type CenterCropOptions, centerCrop, type ResizingOptions, resizing } from './preprocessing/resizing.ts'
+export { type TextVectorizationOptions, type Tokenizes, textVectorization } from './preprocessing/text-vectorization.ts'
 export { type BidirectionalOptions, bidirectional } from './recurrent/bidirectional.ts'
 export { type CellDefinition, makeCell, type RnnCell } from './recurrent/cell.ts'
 export { type ConvLstmOptions, convLstm1d, convLstm2d, convLstm3d } from './recurrent/conv-lstm.ts'

@@ -50,6 +50,13 @@ import {
   maxPooling2d,
   maxPooling3d,
 } from './pooling/pooling.ts'
+import { categoryEncoding } from './preprocessing/category-encoding.ts'
+import { discretization } from './preprocessing/discretization.ts'
+import { integerLookup, stringLookup } from './preprocessing/lookup-layers.ts'
+import { normalization } from './preprocessing/normalization.ts'
+import { rescaling } from './preprocessing/rescaling.ts'
+import { centerCrop, resizing } from './preprocessing/resizing.ts'
+import { textVectorization } from './preprocessing/text-vectorization.ts'
 import { bidirectional } from './recurrent/bidirectional.ts'
 import { convLstm1d, convLstm2d, convLstm3d } from './recurrent/conv-lstm.ts'
 import { gru } from './recurrent/gru.ts'
@@ -162,6 +169,16 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   SimpleRNNCell: simpleRnnCell,
   StackedRNNCells: stackedRnnCells,
   TimeDistributed: timeDistributed,
+  // preprocessing
+  CategoryEncoding: categoryEncoding,
+  CenterCrop: centerCrop,
+  Discretization: discretization,
+  IntegerLookup: integerLookup,
+  Normalization: normalization,
+  Rescaling: rescaling,
+  Resizing: resizing,
+  StringLookup: stringLookup,
+  TextVectorization: textVectorization,
   // regularization
   ActivityRegularization: activityRegularization,
   AlphaDropout: alphaDropout,
