@@ -11,6 +11,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^tenon$/, replacement: `${src}/index.ts` },
+      { find: /^tenon\/layers$/, replacement: `${src}/nn/layers/index.ts` },
       { find: /^tenon\/onnx$/, replacement: `${src}/models/onnx.ts` },
       { find: /^tenon\/(.+)$/, replacement: `${src}/$1/index.ts` },
       // Package imports name built files; tests run the sources.
