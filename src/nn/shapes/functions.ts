@@ -128,21 +128,6 @@ type Kept<KeepDims, Ones extends readonly 1[], C extends number | null> = KeepDi
     ? readonly [C]
     : Dims
 
-/** [steps, features] → [units], or [steps, units] for all steps. */
-export interface Recurrent<Name extends string, Units, Sequences> extends ShapeFunction {
-  readonly output: IsUnknown<this['input']> extends true
-    ? Dims
-    : this['input'] extends readonly [infer Steps extends number | null, unknown]
-      ? Sequences extends true
-        ? readonly [Steps, Size<Units>]
-        : Sequences extends false
-          ? readonly [Size<Units>]
-          : Dims
-      : this['input'] extends readonly Dims[]
-        ? Dims
-        : Mismatch<`${Name} needs inputs of shape [steps, features]`>
-}
-
 /** Several inputs of one shape → that shape. Sizes that differ broadcast, which the compiler leaves to the engine. */
 export interface Merged extends ShapeFunction {
   readonly output: this['input'] extends readonly [infer First extends Dims, ...infer Rest extends readonly Dims[]]
