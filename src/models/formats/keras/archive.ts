@@ -1,0 +1,116 @@
+import { FormatError } from '../../../core/errors.ts'
+import type { Model } from '../../model.ts'
+import { openH5 } from '../hdf5/read.ts'
+import { encodeH5 } from '../hdf5/write.ts'
+import { encodeZip, openZip, type ZipMember } from '../zip.ts'
+import { applyCompileConfig, compileConfig } from './compile-config.ts'
+import { modelFromKerasConfig } from './decode-model.ts'
+import { toKerasConfig } from './encode.ts'
+import { isObject, type JsonObject, parseJson, pythonJson } from './json.ts'
+import { assign, kerasVersion, newWeights, oldWeights, readH5Weights } from './weights.ts'
+
+/** How a model is made of a file. */
+export interface ReadOptions {
+  /** What errors call the file, e.g. its path. */
+  readonly where: string
+  /** Compile the model as it was when it was saved. Default true. */
+  readonly compile?: boolean
+}
+
+/** The most that the description of a model may take; weights are bounded by the file. */
+const maxConfigBytes = 2 ** 28
+
+/** Encodes a model as a `.keras` file of Keras 3: pieces to be written one after the other. Equal models give equal bytes. */
+export function encodeKeras(model: Model): Uint8Array[] {
+  const text = (value: JsonObject): Uint8Array[] => [new TextEncoder().encode(pythonJson(value))]
+  return encodeZip({
+    'metadata.json': text({ keras_version: kerasVersion, date_saved: '1980-01-01@00:00:00' }),
+    'config.json': text(wholeConfig(model)),
+    'model.weights.h5': encodeH5(newWeights(model)),
+  })
+}
+
+function wholeConfig(model: Model): JsonObject {
+  const compiled = compileConfig(model)
+  return { ...toKerasConfig(model), ...(compiled ? { compile_config: compiled } : {}) }
+}
+
+/**
+ * Makes a model of a `.keras` file, with its weights. Nothing in the file is executed.
+ *
+ * @throws {FormatError} for a damaged file; {@link UnsupportedError} for what Tenon does not have, such as layers with Python code.
+ */
+export async function readKeras(bytes: Uint8Array, options: ReadOptions): Promise<Model> {
+  const { where } = options
+  const archive = openZip(bytes, where)
+  const config = need(archive, 'config.json', where)
+  if (config.size > maxConfigBytes)
+    throw new FormatError({
+      where,
+      expected: `at most ${maxConfigBytes} bytes of config.json`,
+      received: `${config.size}`,
+    })
+  const weights = need(archive, 'model.weights.h5', where)
+  const json = parseJson(new TextDecoder().decode(await config.read()), `${where}, config.json`)
+  const model = modelFromKerasConfig(json, { where })
+  const root = openH5(await weights.read(), `${where}, model.weights.h5`)
+  assign(await readH5Weights(model, { root, where, byName: true }))
+  if (options.compile !== false && isObject(json)) applyCompileConfig(model, json['compile_config'], where)
+  return model
+}
+
+/** Reads the weights of a `.keras` file into a model that is there already. */
+export async function readKerasWeights(model: Model, bytes: Uint8Array, where: string): Promise<void> {
+  const weights = need(openZip(bytes, where), 'model.weights.h5', where)
+  const root = openH5(await weights.read(), `${where}, model.weights.h5`)
+  assign(await readH5Weights(model, { root, where, byName: false }))
+}
+
+function need(archive: ReadonlyMap<string, ZipMember>, name: string, where: string): ZipMember {
+  const found = archive.get(name)
+  if (found) return found
+  throw new FormatError({
+    where,
+    expected: `a .keras file with '${name}'`,
+    received: [...archive.keys()].slice(0, 10).join(', ') || 'an empty archive',
+  })
+}
+
+/** Encodes a model as a whole-model `.h5` file, as Keras 2 wrote them and Keras 3 still reads them. */
+export function encodeH5Model(model: Model): Uint8Array[] {
+  const { class_name: type = '', config = {} } = toKerasConfig(model)
+  const attributes = {
+    keras_version: kerasVersion,
+    backend: 'tensorflow',
+    model_config: pythonJson({ class_name: type, config }),
+  }
+  return encodeH5({ attributes, members: { model_weights: oldWeights(model) } })
+}
+
+/** Encodes a model's weights as a `.weights.h5` file of Keras 3. */
+export const encodeH5Weights = (model: Model): Uint8Array[] => encodeH5(newWeights(model))
+
+/** Makes a model of a whole-model `.h5` file, with its weights. */
+export async function readH5Model(bytes: Uint8Array, { where }: ReadOptions): Promise<Model> {
+  const root = openH5(bytes, where)
+  const config = root.attributes.get('model_config')?.data[0]
+  if (typeof config !== 'string') {
+    throw new FormatError({
+      where,
+      expected: "a whole model: an .h5 file with 'model_config'",
+      received:
+        root.has('layers') || root.attributes.has('layer_names') ? 'weights alone' : 'neither model nor weights',
+      remedy: 'Build the model here, and read the weights with loadWeights.',
+    })
+  }
+  const version = root.attributes.get('keras_version')?.data[0]
+  const old = typeof version === 'string' && /^[12]\./.test(version)
+  const model = modelFromKerasConfig(parseJson(config, `${where}, model_config`), { where, old })
+  assign(await readH5Weights(model, { root, where, byName: true }))
+  return model
+}
+
+/** Reads the weights of an `.h5` or `.weights.h5` file into a model that is there already. */
+export async function readH5WeightsInto(model: Model, bytes: Uint8Array, where: string): Promise<void> {
+  assign(await readH5Weights(model, { root: openH5(bytes, where), where, byName: false }))
+}

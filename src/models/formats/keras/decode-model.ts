@@ -1,0 +1,339 @@
+import { TenonError, UnsupportedError } from '../../../core/errors.ts'
+import { type AnyLayer, type CallOptions, Symbolic } from '../../../nn/layer.ts'
+import { applyLayer } from '../../../nn/make-layer.ts'
+import { model as functional } from '../../functional.ts'
+import type { Model, SymbolicForm } from '../../model.ts'
+import { sequential } from '../../sequential.ts'
+import {
+  type Decoding,
+  damaged,
+  decodeInput,
+  decodeLayer,
+  isModelClass,
+  type KerasObject,
+  kerasObject,
+  refusedOptions,
+} from './decode.ts'
+import { isList, isObject, type Json, type JsonObject } from './json.ts'
+import { camel } from './names.ts'
+
+/**
+ * Makes a model of its architecture as Keras writes it: `config.json` of a `.keras` file, `model_config` of an `.h5` file, or the
+ * topology of a TensorFlow.js model. Weights get first values from `seed`.
+ *
+ * @throws {UnsupportedError} naming what this library does not have: a layer's class, an option, Python code.
+ * @throws {FormatError} for anything that is not such an architecture.
+ */
+export function modelFromKerasConfig(json: Json, options: Place): Model {
+  const object = kerasObject(json)
+  if (!object || !isModelClass(object)) {
+    const received = object?.className ?? JSON.stringify(json).slice(0, 100)
+    throw new UnsupportedError({
+      where: options.where,
+      expected: 'a Sequential or Functional model',
+      received,
+      remedy: 'A model that is a class of its own exists only as code. Build it here and load its weights alone.',
+    })
+  }
+  return decodeModel(object, options, undefined)
+}
+
+interface Place {
+  /** What errors call the file. */
+  readonly where: string
+  readonly seed?: number
+  /** Written by Keras 2 or TensorFlow.js. Default false. */
+  readonly old?: boolean
+}
+
+function decodeModel(object: KerasObject, place: Place, name: string | undefined): Model {
+  const { where, old = false } = place
+  const decoding: Decoding = { where, old, model: (inner, own) => decodeModel(inner, place, own) }
+  const own = name ?? object.config['name']
+  const options = {
+    ...(typeof own === 'string' ? { name: own } : {}),
+    ...(place.seed === undefined ? {} : { seed: place.seed }),
+  }
+  try {
+    const model =
+      object.className === 'Sequential'
+        ? sequential(stack(object.config, decoding), options)
+        : functional({ ...new Graph(object.config, decoding).build(), ...options })
+    if (object.config['trainable'] === false) model.trainable = false
+    return model
+  } catch (cause) {
+    throw refusedOptions(cause instanceof TenonError ? `${where}, ${cause.where}` : where, cause)
+  }
+}
+
+function layerList(config: JsonObject, decoding: Decoding): KerasObject[] {
+  const { layers } = config
+  if (!isList(layers)) throw damaged(decoding, "a model's layers", layers)
+  return layers.map(layer => {
+    const object = kerasObject(layer)
+    if (!object) throw damaged(decoding, 'a layer', layer)
+    return object
+  })
+}
+
+/** Layers in a row. Old files have no InputLayer: the first layer, or the model, says what it is fed. */
+function stack(config: JsonObject, decoding: Decoding): readonly (Symbolic | AnyLayer)[] {
+  const objects = layerList(config, decoding)
+  const [first] = objects
+  if (!first) throw damaged(decoding, 'a layer or more', [])
+  const rest = first.className === 'InputLayer' ? objects.slice(1) : objects
+  const name = first.className === 'InputLayer' ? first.config['name'] : undefined
+  const source = inputConfig(first, config)
+  const input = decodeInput(source, decoding, typeof name === 'string' ? name : undefined)
+  return [input, ...rest.map(object => decodeLayer(object, decoding))]
+}
+
+function inputConfig(first: KerasObject, config: JsonObject): JsonObject {
+  if (first.className === 'InputLayer') return first.config
+  const own = first.config['batch_input_shape']
+  // Keras gives the dtype of the embedding's table, not of the integers that it looks up.
+  const dtype = first.className === 'Embedding' ? 'int32' : 'float32'
+  if (own !== undefined) return { batch_shape: own, dtype }
+  if (isModelClass(first)) {
+    const inner = isList(first.config['layers']) ? kerasObject(first.config['layers'][0]) : undefined
+    if (inner) return inputConfig(inner, first.config)
+  }
+  return { batch_shape: config['build_input_shape'] ?? null, dtype }
+}
+
+/** One call of a layer, not yet made. */
+interface PendingCall {
+  readonly layer: AnyLayer
+  readonly name: string
+  readonly arguments: CallArguments
+}
+interface CallArguments {
+  readonly tensors: readonly History[]
+  readonly options: CallOptions
+  /** Written before Keras 3. */
+  readonly old: boolean
+}
+/** Layer, which of its calls, which of the call's outputs. */
+type History = readonly [string, number, number]
+
+/** A graph of layers: rebuilt by calling each layer as soon as what it takes is there. */
+class Graph {
+  private readonly inputs = new Map<string, Symbolic>()
+  private readonly outputs = new Map<string, (readonly Symbolic[])[]>()
+  /** Nested functional models: their outputs are counted from 1 where they are outputs of the whole model (Keras 3). */
+  private readonly functional = new Set<string>()
+  private readonly firstCall = new Map<string, number>()
+  private pending: PendingCall[] = []
+
+  constructor(
+    private readonly config: JsonObject,
+    private readonly decoding: Decoding,
+  ) {}
+
+  build(): { inputs: SymbolicForm; outputs: SymbolicForm } {
+    const objects = layerList(this.config, this.decoding)
+    for (const object of objects) this.declare(object)
+    this.findFirstCalls()
+    this.callAll()
+    return {
+      inputs: this.form(this.config['input_layers'], false),
+      outputs: this.form(this.config['output_layers'], true),
+    }
+  }
+
+  private declare(object: KerasObject): void {
+    const { json, config, className } = object
+    const name = json['name'] ?? config['name']
+    if (typeof name !== 'string') throw damaged(this.decoding, 'a layer with a name', json['name'])
+    if (this.inputs.has(name) || this.outputs.has(name))
+      throw damaged(this.decoding, 'layers with different names', name)
+    if (className === 'InputLayer') {
+      this.inputs.set(name, decodeInput(config, this.decoding, name))
+      return
+    }
+    // Operations between layers, such as the comparison that makes an embedding's mask. What asks for its result says so.
+    // An `.h5` file names no module, but only layers can be trainable.
+    if (
+      object.module?.includes('.ops.') ||
+      (!object.module && config['trainable'] === undefined && !isModelClass(object))
+    )
+      return
+    const layer = decodeLayer(object, this.decoding, name)
+    if (isModelClass(object) && className !== 'Sequential') this.functional.add(name)
+    this.outputs.set(name, [])
+    const { inbound_nodes: nodes = [] } = json
+    if (!isList(nodes)) throw damaged(this.decoding, "a layer's calls", nodes)
+    for (const node of nodes) this.pending.push({ layer, name, arguments: readCall(node, name, this.decoding) })
+  }
+
+  /** Calls are made in the file's order of layers, each layer's in their own order, as often as something new can be called. */
+  private callAll(): void {
+    while (this.pending.length > 0) {
+      const waiting = new Set<string>()
+      const rest: PendingCall[] = []
+      for (const call of this.pending) {
+        if (waiting.has(call.name) || !this.call(call)) {
+          waiting.add(call.name)
+          rest.push(call)
+        }
+      }
+      if (rest.length === this.pending.length) {
+        const [first] = rest
+        throw damaged(this.decoding, 'layers that can be called one after the other', `${first?.name} waits for others`)
+      }
+      this.pending = rest
+    }
+  }
+
+  private call({ layer, name, arguments: { tensors, options } }: PendingCall): boolean {
+    const found = tensors.map(history => this.find(history))
+    const inputs = found.filter(tensor => tensor !== undefined)
+    const [first, ...others] = inputs
+    if (inputs.length < found.length) return false
+    if (!first) throw damaged(this.decoding, `inputs of '${name}'`, 'none')
+    const result = applyLayer(layer, [first, ...others], options)
+    this.outputs.get(name)?.push(result instanceof Symbolic ? [result] : result)
+    return true
+  }
+
+  private find([name, number, index]: History, first = this.firstCall.get(name) ?? 0): Symbolic | undefined {
+    const input = this.inputs.get(name)
+    if (input) return input
+    const calls = this.outputs.get(name)
+    if (!calls) {
+      throw new UnsupportedError({
+        where: this.decoding.where,
+        expected: 'a model of layers',
+        received: `one that computes with '${name}' between its layers`,
+        remedy: 'Use a layer such as Add, Multiply or Rescaling in its place.',
+      })
+    }
+    const node = number - first
+    const tensor = calls[node]?.[index]
+    if (!tensor && calls[node]) throw damaged(this.decoding, `output ${index} of '${name}'`, 'a smaller number')
+    return tensor
+  }
+
+  /** `[name, node, index]`, or lists or records of these. */
+  private form(value: Json | undefined, ends: boolean): SymbolicForm {
+    const leaf = historyOf(value)
+    if (leaf) return this.end(leaf, ends)
+    const list = isList(value) ? value : undefined
+    if (list) return list.map(item => this.formLeaf(item, ends))
+    if (!isObject(value)) throw damaged(this.decoding, "a model's inputs and outputs", value)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.formLeaf(item, ends)]))
+  }
+
+  private formLeaf(value: Json, ends: boolean): Symbolic {
+    // Old files have a list around each one.
+    const leaf = historyOf(value) ?? (isList(value) ? historyOf(value[0]) : undefined)
+    if (leaf) return this.end(leaf, ends)
+    throw damaged(this.decoding, 'a layer, one of its calls, and an output', value)
+  }
+
+  private end([name, node, index]: History, ends: boolean): Symbolic {
+    const tensor = this.find([name, node, index], ends && this.functional.has(name) ? 1 : undefined)
+    if (tensor) return tensor
+    throw damaged(this.decoding, `an output of '${name}'`, [name, node, index])
+  }
+
+  /**
+   * The number of a layer's first call. Before Keras 3, models that are layers count their own outputs as their first node. Each
+   * call is read by somebody, so the greatest number that occurs tells.
+   */
+  private findFirstCalls(): void {
+    const ends = [this.config['input_layers'], this.config['output_layers']].flatMap(histories)
+    const old = this.pending.filter(({ arguments: { old: legacy } }) => legacy)
+    if (old.length === 0) return
+    const counts = new Map<string, number>()
+    for (const { name } of this.pending) counts.set(name, (counts.get(name) ?? 0) + 1)
+    for (const [name, node] of [...ends, ...old.flatMap(call => call.arguments.tensors)])
+      if (node >= (counts.get(name) ?? Number.POSITIVE_INFINITY)) this.firstCall.set(name, 1)
+    this.functional.clear()
+  }
+}
+
+/** All histories in lists and records of them. */
+function histories(value: Json | undefined): History[] {
+  const leaf = historyOf(value)
+  if (leaf) return [leaf]
+  if (isList(value)) return value.flatMap(histories)
+  return isObject(value) ? Object.values(value).flatMap(histories) : []
+}
+
+function historyOf(value: Json | undefined): History | undefined {
+  if (!isList(value)) return undefined
+  const [name, node, index] = value
+  const counts = (n: Json | undefined): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0
+  return typeof name === 'string' && counts(node) && counts(index) ? [name, node, index] : undefined
+}
+
+/** One entry of `inbound_nodes`: arguments in Keras 3, a list of `[layer, node, index, options]` before. */
+function readCall(node: Json, name: string, decoding: Decoding): CallArguments {
+  if (isObject(node)) {
+    const args = node['args'] ?? []
+    if (!onlyTensors(args)) {
+      throw new UnsupportedError({
+        where: `${decoding.where}, layer '${name}'`,
+        expected: 'calls with tensors, and options by name',
+        received: JSON.stringify(args).slice(0, 200),
+      })
+    }
+    const tensors = tensorsIn(args)
+    const { options, more } = readOptions(node['kwargs'] ?? {}, name, decoding)
+    return { tensors: [...tensors, ...more], options, old: false }
+  }
+  // Keras 2 had one list around the tensors, and TensorFlow.js has one where a layer takes a single tensor.
+  const list = isList(node) && historyOf(node) ? [node] : node
+  if (!isList(list)) throw damaged(decoding, `a call of '${name}'`, node)
+  const tensors: History[] = []
+  let options: CallOptions = {}
+  for (const entry of list) {
+    const history = historyOf(entry)
+    if (!history) throw damaged(decoding, `a call of '${name}'`, entry)
+    tensors.push(history)
+    if (isList(entry) && isObject(entry[3])) options = { ...options, ...readOptions(entry[3], name, decoding).options }
+  }
+  return { tensors, options, old: true }
+}
+
+const tensorOf = (value: Json): History | undefined => {
+  const object = kerasObject(value)
+  return object?.className === '__keras_tensor__' ? historyOf(object.config['keras_history']) : undefined
+}
+
+function tensorsIn(value: Json): History[] {
+  const own = tensorOf(value)
+  if (own) return [own]
+  return isList(value) ? value.flatMap(tensorsIn) : []
+}
+
+/** Whether arguments are tensors and nothing else: other values stand for options that only their layer knows by place. */
+const onlyTensors = (value: Json): boolean =>
+  value === null || tensorOf(value) !== undefined || (isList(value) && value.every(onlyTensors))
+
+/** Tensors that may be given by name, in the order in which layers take them. */
+const namedTensors = ['query', 'value', 'key', 'inputs', 'sequence', 'initial_state']
+
+function readOptions(kwargs: Json, name: string, decoding: Decoding): { options: CallOptions; more: History[] } {
+  if (!isObject(kwargs)) throw damaged(decoding, `options of a call of '${name}'`, kwargs)
+  const options: Record<string, boolean | number | string | null> = {}
+  const more: History[] = []
+  for (const option of Object.keys(kwargs).sort((a, b) => namedTensors.indexOf(a) - namedTensors.indexOf(b))) {
+    const value = kwargs[option] ?? null
+    // A mask comes along with the tensor it belongs to; what `fit` will say of training is not for the file to say.
+    if (value === null || option === 'mask' || (option === 'training' && value === false)) continue
+    const tensors = tensorsIn(value)
+    if (tensors.length > 0 && namedTensors.includes(option)) more.push(...tensors)
+    else if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+      options[camel(option)] = value
+    else {
+      throw new UnsupportedError({
+        where: `${decoding.where}, layer '${name}'`,
+        expected: 'calls with plain options',
+        received: `the argument '${option}'`,
+      })
+    }
+  }
+  return { options, more }
+}
