@@ -7,21 +7,6 @@ export function positiveInt(layer: string, name: string, value: number): number 
   throw new ArgumentError({ where: layer, expected: `'${name}' to be a positive integer`, received: String(value) })
 }
 
-export type Size2d = number | readonly [number, number]
-
-/** `3` or `[3, 3]` → `[3, 3]`. */
-export function pair(layer: string, name: string, value: Size2d): readonly [number, number] {
-  const both: readonly number[] = typeof value === 'number' ? [value, value] : value
-  const [a, b] = both
-  if (both.length === 2 && a !== undefined && b !== undefined && both.every(n => Number.isSafeInteger(n) && n > 0))
-    return [a, b]
-  throw new ArgumentError({
-    where: layer,
-    expected: `'${name}' to be a positive integer or two of them`,
-    received: JSON.stringify(value),
-  })
-}
-
 export function oneOf<const T extends string>(layer: string, name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find(item => item === value)
   if (found !== undefined) return found
