@@ -26,6 +26,9 @@ const settings: readonly WorkSettings[] = [
   { work: 'resnet', batch: 64, tokens: 1, steps: 10 },
   { work: 'lstm', batch: 64, tokens: 1, steps: 20 },
   { work: 'gru', batch: 64, tokens: 1, steps: 20 },
+  { work: 'encoder', batch: 8, tokens: 1, steps: 10 },
+  { work: 'mobilenet', batch: 64, tokens: 1, steps: 10 },
+  { work: 'resnet20', batch: 64, tokens: 1, steps: 10 },
 ]
 const workNames: readonly string[] = [...new Set(settings.map(({ work }) => work))]
 const peerNames: readonly string[] = peerSpecs.map(({ name }) => name)

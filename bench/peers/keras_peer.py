@@ -97,6 +97,48 @@ def resnet() -> keras.Model:
     return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
+class Positions(layers.Layer):
+    def build(self, shape):
+        self.positions = self.add_weight(shape=shape[1:], initializer="random_uniform")
+
+    def call(self, x):
+        return x + self.positions
+
+
+def encoder(depth: int = 6, heads: int = 6, width: int = 384, steps: int = 128, vocabulary: int = 1000) -> keras.Model:
+    tokens = layers.Input((steps,), dtype="int32")
+    x = Positions()(layers.Embedding(vocabulary, width)(tokens))
+    for _ in range(depth):
+        h = layers.LayerNormalization(epsilon=1e-5)(x)
+        x = layers.Add()([x, layers.MultiHeadAttention(heads, width // heads)(h, h)])
+        h = layers.Dense(4 * width, activation="gelu")(layers.LayerNormalization(epsilon=1e-5)(x))
+        x = layers.Add()([x, layers.Dense(width)(h)])
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization(epsilon=1e-5)(x))
+    return keras.Model(tokens, layers.Dense(10)(x))
+
+
+def normal_relu(x):
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+
+
+def mobilenet() -> keras.Model:
+    image = layers.Input((32, 32, 3))
+    x = normal_relu(layers.Conv2D(32, 3, padding="same", use_bias=False)(image))
+    for filters, stride in [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1)]:
+        x = normal_relu(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)(x))
+        x = normal_relu(layers.Conv2D(filters, 1, use_bias=False)(x))
+    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+
+
+def resnet20() -> keras.Model:
+    image = layers.Input((32, 32, 3))
+    x = normal_relu(layers.Conv2D(16, 3, padding="same", use_bias=False)(image))
+    for filters, first in [(16, 1), (32, 2), (64, 2)]:
+        for stride in (first, 1, 1):
+            x = residual(x, filters, stride)
+    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+
+
 def recurrent(kind: str) -> keras.Model:
     layer = {"lstm": layers.LSTM, "gru": layers.GRU}[kind]
     return keras.Sequential([layers.Input((128, 128)), layer(256), layers.Dense(10)])
@@ -111,6 +153,10 @@ def make(work: str, batch: int):
         return cnn(), normal(28, 28, 1), classes
     if work == "mlp":
         return mlp(), normal(784), classes
+    if work == "encoder":
+        return encoder(), rng.integers(1000, size=(batch, 128)).astype(np.int32), classes
+    if work in ("mobilenet", "resnet20"):
+        return {"mobilenet": mobilenet, "resnet20": resnet20}[work](), normal(32, 32, 3), classes
     if work == "resnet":
         return resnet(), normal(32, 32, 3), classes
     if work in ("lstm", "gru"):

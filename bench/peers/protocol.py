@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 def arguments(variants: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("work", choices=["cnn", "mlp", "nanogpt", "gpt", "resnet", "lstm", "gru"])
+    parser.add_argument("work", choices=["cnn", "mlp", "nanogpt", "gpt", "resnet", "lstm", "gru", "encoder", "mobilenet", "resnet20"])
     parser.add_argument("batch", type=int)
     parser.add_argument("threads", type=int)
     parser.add_argument("--variant", choices=variants, default=variants[0])

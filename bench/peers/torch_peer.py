@@ -87,12 +87,51 @@ class Recurrent(nn.Module):
         return self.head(y[:, -1])
 
 
+class Encoder(nn.Module):
+    def __init__(self, depth: int = 6, heads: int = 6, width: int = 384, steps: int = 128, vocabulary: int = 1000):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.positions = nn.Parameter(torch.empty(steps, width).uniform_(-0.05, 0.05))
+        self.layers = nn.Sequential(*(
+            nn.TransformerEncoderLayer(width, heads, 4 * width, 0.0, F.gelu, batch_first=True, norm_first=True)
+            for _ in range(depth)
+        ))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 10)
+
+    def forward(self, tokens):
+        return self.head(self.norm(self.layers(self.tokens(tokens) + self.positions)).mean(1))
+
+
+def convolution(before: int, after: int, size: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
+    return [nn.Conv2d(before, after, size, stride, size // 2, groups=groups, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+
+
+def mobilenet() -> nn.Module:
+    parts, before = convolution(3, 32, 3), 32
+    for after, stride in [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1)]:
+        parts += [*convolution(before, before, 3, stride, before), *convolution(before, after, 1)]
+        before = after
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 10))
+
+
+def resnet20() -> nn.Module:
+    blocks = [Residual(16, 16, 1), *(Residual(16, 16, 1) for _ in range(2))]
+    for before, after in [(16, 32), (32, 64)]:
+        blocks += [Residual(before, after, 2), Residual(after, after, 1), Residual(after, after, 1)]
+    return nn.Sequential(*convolution(3, 16, 3), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
 def make(work: str, batch: int):
     """The model, one batch of random data, and its labels."""
     if work == "cnn":
         return cnn(), torch.randn(batch, 1, 28, 28), torch.randint(10, (batch,))
     if work == "mlp":
         return mlp(), torch.randn(batch, 784), torch.randint(10, (batch,))
+    if work == "encoder":
+        return Encoder(), torch.randint(1000, (batch, 128)), torch.randint(10, (batch,))
+    if work in ("mobilenet", "resnet20"):
+        make_model = {"mobilenet": mobilenet, "resnet20": resnet20}[work]
+        return make_model(), torch.randn(batch, 3, 32, 32), torch.randint(10, (batch,))
     if work == "resnet":
         return resnet(), torch.randn(batch, 3, 32, 32), torch.randint(10, (batch,))
     if work in ("lstm", "gru"):

@@ -1,15 +1,28 @@
 import { Rng } from '../../src/core/rng.ts'
 import type { TensorData } from '../../src/core/tensor-data.ts'
+import { model as functional } from '../../src/models/functional.ts'
 import { type Sequential, sequential } from '../../src/models/sequential.ts'
 import * as layers from '../../src/nn/layers/index.ts'
 import { sparseCategoricalCrossentropy } from '../../src/nn/losses.ts'
 import type { Engine } from '../../src/runtime/engine.ts'
 import { adam } from '../../src/train/optimizers/adam.ts'
+import { encoder, encoderSize, mobilenet, resnet20 } from './functional.ts'
 import { gpt } from './gpt.ts'
 import { resnet } from './resnet.ts'
 import { recurrent, rnnShape } from './rnn.ts'
 
-export const workNames = ['cnn', 'mlp', 'nanogpt', 'gpt', 'resnet', 'lstm', 'gru'] as const
+export const workNames = [
+  'cnn',
+  'mlp',
+  'nanogpt',
+  'gpt',
+  'resnet',
+  'lstm',
+  'gru',
+  'encoder',
+  'mobilenet',
+  'resnet20',
+] as const
 export type WorkName = (typeof workNames)[number]
 
 export interface Work {
@@ -52,6 +65,20 @@ export function makeWork(name: WorkName, batch: number, engine: Engine): Work {
       x: classes(dims.vocabulary, shape),
       y: classes(dims.vocabulary, shape),
       itemsPerSample: dims.context,
+    }
+  }
+  if (name === 'encoder' || name === 'mobilenet' || name === 'resnet20') {
+    const tokens = name === 'encoder'
+    const shape = tokens ? [encoderSize.steps] : [32, 32, 3]
+    const input = layers.input({ shape, dtype: tokens ? 'int32' : 'float32' })
+    const body = { encoder, mobilenet, resnet20 }[name](input)
+    const model = functional({ inputs: input, outputs: layers.dense({ units: 10 })(body), seed: 1 })
+    const x = [batch, ...shape]
+    return {
+      model: compiled(model),
+      x: tokens ? classes(encoderSize.vocabulary, x) : floats(x),
+      y: classes(10, [batch]),
+      itemsPerSample: 1,
     }
   }
   const shape = inputShapes[name]
