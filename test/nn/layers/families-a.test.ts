@@ -121,7 +121,7 @@ test('a residual network is computed channels first throughout: two transposes, 
   const block = (input: Symbolic) => {
     const a = layers.activation({ activation: 'relu' })(layers.batchNormalization()(conv()(input)))
     const b = layers.zeroPadding2d()(layers.cropping2d({ cropping: 1 })(conv()(a)))
-    return layers.activation({ activation: 'relu' })(layers.add()([b, a]))
+    return layers.relu()(layers.add()([b, a]))
   }
   const up = layers.upSampling2d()(layers.maxPooling2d()(block(x)))
   const joined = layers.concatenate()([conv()(up), conv()(up)])

@@ -9,6 +9,7 @@ import { makeLayer } from '../../make-layer.ts'
 import { finite, notNegative } from '../../serialized.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { type CommonOptions, common } from '../options.ts'
+import { elementwiseInLayout } from '../spatial.ts'
 
 export interface ReluLayerOptions extends ReluOptions, CommonOptions {}
 
@@ -25,7 +26,7 @@ export function relu(options: ReluLayerOptions = {}): Layer<SameShape> {
     ...common('relu', options),
     config,
     masking: 'pass',
-    call: ([x]) => reluOf(x, config),
+    call: ([x]) => elementwiseInLayout(x, value => reluOf(value, config)),
   })
 }
 
@@ -37,12 +38,18 @@ export function leakyRelu(options: { readonly negativeSlope?: number } & CommonO
     ...common('leakyRelu', options),
     config,
     masking: 'pass',
-    call: ([x]) => leakyReluOf(x, config),
+    call: ([x]) => elementwiseInLayout(x, value => leakyReluOf(value, config)),
   })
 }
 
 /** x above 0, alpha · (eˣ − 1) below (Clevert et al., 2016). Default 1. */
 export function elu(options: { readonly alpha?: number } & CommonOptions = {}): Layer<SameShape> {
   const config = { alpha: finite('elu', 'alpha', options.alpha ?? 1) }
-  return makeLayer({ type: 'ELU', ...common('elu', options), config, masking: 'pass', call: ([x]) => eluOf(x, config) })
+  return makeLayer({
+    type: 'ELU',
+    ...common('elu', options),
+    config,
+    masking: 'pass',
+    call: ([x]) => elementwiseInLayout(x, value => eluOf(value, config)),
+  })
 }

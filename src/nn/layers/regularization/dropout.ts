@@ -11,6 +11,7 @@ import { makeLayer } from '../../make-layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { type SeedOption, seededKey, seedOf } from '../seeded.ts'
+import { elementwiseInLayout } from '../spatial.ts'
 
 export interface DropoutOptions extends SeedOption, CommonOptions {
   /** Share of elements set to 0, from 0 to 1. */
@@ -36,7 +37,9 @@ export function dropout(options: DropoutOptions): Layer<SameShape> {
     call: ([x], scope) => {
       const { rate, seed } = config
       if (!scope.training || rate === 0) return x
-      return dropped(x, rate, seededKey(scope, seed), noiseOf('dropout', x, config.noiseShape))
+      const drop = (value: Value) =>
+        dropped(value, rate, seededKey(scope, seed), noiseOf('dropout', value, config.noiseShape))
+      return config.noiseShape ? drop(x) : elementwiseInLayout(x, drop)
     },
   })
 }
