@@ -17,6 +17,7 @@ export {
   scaled,
 } from './data/index.ts'
 export { model } from './models/functional.ts'
+export { loadModel } from './models/load.ts'
 export type { Model } from './models/model.ts'
 export { pure } from './models/pure.ts'
 export { type Sequential, sequential } from './models/sequential.ts'

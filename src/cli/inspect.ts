@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { readModel } from '../compile/onnx/read.ts'
+import { ArgumentError } from '../core/errors.ts'
 import { toDot, toMermaid } from '../graph/dot.ts'
 import { printGraph } from '../graph/print.ts'
+import { kindOf } from '../models/formats/files.ts'
+import { type FileSummary, formatFile, inspectH5, inspectModel, inspectSafetensors } from './inspect-weights.ts'
 import { type ModelSummary, summarize } from './summary.ts'
 
 interface InspectOptions {
@@ -14,14 +17,16 @@ interface InspectOptions {
 
 /** `tenon inspect model.onnx`: what is in a model. */
 export const inspect = new Command('inspect')
-  .description('show what is in an ONNX model: types, weights, operators, FLOPs, whether it can be trained')
-  .argument('<model>', 'path of an ONNX file')
+  .description('show what is in a model: types, weights, operators or layers, FLOPs, whether it can be trained')
+  .argument('<model>', 'path of a file: .onnx, .keras, .h5, .safetensors, or model.json of TensorFlow.js')
   .option('--json', 'the summary as JSON')
   .option('--print', 'the graph, one line per node')
   .option('--dot', 'the graph in Graphviz’s language')
   .option('--mermaid', 'the graph as a Mermaid flowchart')
   .option('--limit <nodes>', 'print or draw at most this many nodes', positiveInteger)
   .action(async (path: string, options: InspectOptions) => {
+    const read = readers[kindOf(path) ?? 'onnx']
+    if (read) return showFile(await read(path), options)
     const model = await readModel(path)
     const limit = options.limit === undefined ? {} : { limit: options.limit }
     if (options.print) console.log(safe(printGraph(model.graph, limit)))
@@ -30,6 +35,29 @@ export const inspect = new Command('inspect')
     else if (options.json) console.log(JSON.stringify(summarize(model), null, 2))
     else console.log(safe(formatSummary(summarize(model))))
   })
+
+/** Readers of files that are not graphs. */
+const readers: Readonly<
+  Partial<Record<NonNullable<ReturnType<typeof kindOf>>, (path: string) => Promise<FileSummary>>>
+> = {
+  keras: inspectModel,
+  tfjs: inspectModel,
+  h5: inspectH5,
+  h5Weights: inspectH5,
+  safetensors: inspectSafetensors,
+}
+
+function showFile(summary: FileSummary, { json, print, dot, mermaid, limit }: InspectOptions): void {
+  if (print || dot || mermaid) {
+    throw new ArgumentError({
+      where: 'inspect',
+      expected: '--print, --dot and --mermaid with an ONNX file',
+      received: `a file of kind ${summary.kind}`,
+      remedy: 'Convert it first: tenon convert model.keras model.onnx.',
+    })
+  }
+  console.log(json ? JSON.stringify(summary, null, 2) : safe(formatFile(summary, limit)))
+}
 
 function positiveInteger(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)

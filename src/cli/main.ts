@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { TenonError } from '../core/errors.ts'
+import { convert } from './convert.ts'
 import { inspect } from './inspect.ts'
 
 /** The `tenon` command. A command is a file of its own and a line here. */
-const commands: readonly Command[] = [inspect]
+const commands: readonly Command[] = [inspect, convert]
 
 const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 const version = typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : ''

@@ -257,30 +257,37 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
     return exportedGraph(this.network)
   }
 
-  /** Writes the inference graph as an ONNX file that any ONNX Runtime runs. Atomic. */
-  async exportOnnx(path: string): Promise<void> {
-    const [{ encodeModel }, { writeFileAtomic }] = await Promise.all([
-      import('../compile/onnx/encode.ts'),
-      import('#files'),
-    ])
-    await writeFileAtomic(path, encodeModel(this.toGraph()))
+  /** Writes the inference graph as an ONNX file that any ONNX Runtime runs. Atomic. `opset`: default 21, or what the operators need. */
+  async exportOnnx(path: string, options: { readonly opset?: number } = {}): Promise<void> {
+    const { writeModel } = await import('#onnx-files')
+    await writeModel(path, this.toGraph(), options)
   }
 
+  /**
+   * Writes the model with its weights: `.keras` (which Keras 3 opens), `.h5` (Keras 2 and 3) or `.onnx`, by the path's end. Atomic.
+   *
+   * @throws {ArgumentError} for another end, and for layers with functions of your own, which no file can hold.
+   */
+  async save(path: string): Promise<void> {
+    return (await import('#model-files')).saveModel(this, path)
+  }
+
+  /** Writes the weights alone: `.weights.h5` (which Keras 3 opens) or `.safetensors`, by the path's end. Atomic. */
+  async saveWeights(path: string): Promise<void> {
+    return (await import('#model-files')).saveWeights(this, path)
+  }
+
+  /**
+   * Reads weights from `.weights.h5`, `.h5`, `.keras` or `.safetensors`. Layers are found by their order and class, in `.safetensors`
+   * weights by their paths. Nothing is set unless everything fits.
+   */
+  async loadWeights(path: string): Promise<void> {
+    return (await import('#model-files')).loadWeights(this, path)
+  }
+
+  /** What a checkpoint during training writes: files of weights hold weights, others the whole model unless told otherwise. */
   private async saveTo(path: string, weightsOnly: boolean): Promise<void> {
-    if (path.endsWith('.onnx') && !weightsOnly) return this.exportOnnx(path)
-    if (path.endsWith('.safetensors')) return this.saveWeights(path)
-    throw new ArgumentError({
-      where: 'save',
-      expected: weightsOnly ? "a path that ends in '.safetensors'" : "a path that ends in '.onnx' or '.safetensors'",
-      received: `'${path}'`,
-    })
-  }
-
-  /** Writes all weights as a safetensors file, under their paths. Atomic. */
-  private async saveWeights(path: string): Promise<void> {
-    const { saveTensors } = await import('#checkpoint')
-    const tensors = new Map(this.network.variables.map(variable => [variable.path, variable.value]))
-    await saveTensors(path, tensors)
+    return weightsOnly || /\.(?:safetensors|weights\.h5)$/i.test(path) ? this.saveWeights(path) : this.save(path)
   }
 
   private source(x: SampleSet, y: SampleSet, { recipe }: Trainer, weighting: Weighting): DataSource {

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { UnsupportedError } from '../../core/errors.ts'
+import { ArgumentError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import { bodiesOf, type Graph } from '../../graph/graph.ts'
 import type { Node } from '../../graph/node.ts'
@@ -19,15 +19,27 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.ts'
-import { targetOpset } from './upgrade/target.ts'
+import { newestOpset, targetOpset } from './upgrade/target.ts'
 
-/** IR version 10 goes with opset 21 and is read by every ONNX Runtime since 1.18; operators newer than that need a later one. */
-const irVersionOf = (opset: number): bigint => (opset <= 22 ? 10n : opset <= 23 ? 11n : opset <= 24 ? 12n : 13n)
+/** The IR version that goes with an opset: 10 with opset 21, read by every ONNX Runtime since 1.18; older opsets with older ones. */
+const irVersionOf = (opset: number): bigint => {
+  const newest: readonly (readonly [number, bigint])[] = [
+    [14, 7n],
+    [18, 8n],
+    [20, 9n],
+    [22, 10n],
+    [23, 11n],
+    [24, 12n],
+  ]
+  return newest.find(([last]) => opset <= last)?.[1] ?? 13n
+}
 
 /** Protobuf messages end at 2 GiB. */
 export const maxModelBytes = 2 ** 31 - 1
 
 export interface EncodeOptions {
+  /** Version of ONNX's operator set, at most the newest that Tenon knows. Default: 21, or what the operators need. */
+  readonly opset?: number
   /** Where the elements of a constant are kept, if not in the model. */
   readonly external?: (tensor: TensorData) => ExternalData | undefined
 }
@@ -48,7 +60,7 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
 
 /** The model as pieces to be written one after the other; weights are views of the constants' own memory. */
 export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonly Uint8Array<ArrayBuffer>[] {
-  const opsets = opsetsOf(graph)
+  const opsets = opsetsOf(graph, options.opset)
   const { proto, constants } = new GraphEncoder().model(graph)
   const head = create(ModelProtoSchema, {
     irVersion: irVersionOf(opsets.get('') ?? targetOpset),
@@ -83,18 +95,30 @@ export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonl
 const modelGraph = 7
 const copiedBelow = 4096
 
-/** The highest version that a node asks for, by domain. */
-function opsetsOf(graph: Graph): Map<string, number> {
-  const opsets = new Map<string, number>([['', targetOpset]])
+/** The highest version that a node asks for, by domain. `wanted` is for ONNX's own domain; without it, the usual one or higher. */
+function opsetsOf(graph: Graph, wanted: number | undefined): Map<string, number> {
+  const opsets = new Map<string, number>([['', wanted === undefined ? targetOpset : 1]])
+  let newest = ''
   const visit = (inner: Graph): void => {
     for (const node of inner.nodes) {
       const domain = node.domain === 'ai.onnx' ? '' : node.domain
-      opsets.set(domain, Math.max(opsets.get(domain) ?? 1, node.operator?.since ?? 1, node.opset ?? 1))
+      const version = Math.max(node.operator?.since ?? 1, node.opset ?? 1)
+      if (domain === '' && version > (opsets.get('') ?? 1)) newest = node.type
+      opsets.set(domain, Math.max(opsets.get(domain) ?? 1, version))
       for (const body of bodiesOf(node)) visit(body)
     }
   }
   visit(graph)
-  return opsets
+  if (wanted === undefined) return opsets
+  const least = opsets.get('') ?? 1
+  if (!Number.isSafeInteger(wanted) || wanted < least || wanted > newestOpset) {
+    throw new ArgumentError({
+      where: 'ONNX export',
+      expected: `'opset' from ${least}${newest === '' ? '' : ` (for ${newest})`} to ${newestOpset}`,
+      received: String(wanted),
+    })
+  }
+  return opsets.set('', wanted)
 }
 
 class GraphEncoder {

@@ -9,6 +9,8 @@ import { encodePieces, maxModelBytes } from './encode.ts'
 import { bytesOf } from './encode-tensor.ts'
 
 export interface WriteOptions {
+  /** Version of ONNX's operator set, at most the newest that Tenon knows. Default: 21, or what the operators need. */
+  readonly opset?: number
   /**
    * Keeps the larger weights in a file beside the model, `NAME.HASH.data`, as models beyond 2 GiB must.
    * `'auto'` (default): when the model would come near that size.
@@ -34,9 +36,10 @@ export async function writeModel(file: string, graph: Graph, options: WriteOptio
   // Behind a link: the weights have to lie beside the model itself.
   const path = await realpath(file).catch(() => file)
   const sizes = graph.constants.reduce((n, { constant }) => n + (constant ? (bytesOf(constant)?.length ?? 0) : 0), 0)
-  const { externalData = 'auto' } = options
+  const { externalData = 'auto', opset } = options
+  const version = opset === undefined ? {} : { opset }
   if (externalData === false || (externalData === 'auto' && sizes <= largestInline)) {
-    await writeFileAtomic(path, encodePieces(graph))
+    await writeFileAtomic(path, encodePieces(graph, version))
     return [path]
   }
   const { pieces, places } = layOut(graph)
@@ -49,7 +52,7 @@ export async function writeModel(file: string, graph: Graph, options: WriteOptio
   }
   const data = join(dirname(path), location)
   await writeFileAtomic(data, pieces)
-  await writeFileAtomic(path, encodePieces(graph, { external: place }))
+  await writeFileAtomic(path, encodePieces(graph, { ...version, external: place }))
   await removeStale(path, location)
   return [path, data]
 }
