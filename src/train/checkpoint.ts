@@ -22,11 +22,6 @@ const format = 'tenon-checkpoint-1'
 /** Checkpoints hold the weights three times at most; this bounds what is read from an untrusted path. */
 const maxBytes = 64 * 2 ** 30
 
-/** Writes tensors as a safetensors file, whole or not at all. */
-export async function saveTensors(path: string, tensors: ReadonlyMap<string, TensorData>): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors({ tensors, metadata: {} }))
-}
-
 /** Writes a checkpoint whole or not at all. */
 export async function saveCheckpoint(path: string, state: StateMemory, progress: Progress): Promise<void> {
   const tensors = new Map<string, TensorData>()
