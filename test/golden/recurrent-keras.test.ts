@@ -7,6 +7,7 @@ import { Value } from '../../src/graph/value.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { type AnyLayer, Symbolic } from '../../src/nn/layer.ts'
 import * as layers from '../../src/nn/layers/index.ts'
+import { layerTypes } from '../../src/nn/layers/registry.ts'
 import { applyLayer, makeLayer } from '../../src/nn/make-layer.ts'
 import { LayerGraph } from '../../src/nn/network.ts'
 import { scalar } from '../../src/ops/constants.ts'
@@ -39,24 +40,6 @@ const golden: { readonly cases: readonly Case[] } = JSON.parse(
   readFileSync(new URL('recurrent-keras.json', import.meta.url), 'utf8'),
 )
 
-const makers: Readonly<Record<string, (options: never) => AnyLayer>> = {
-  SimpleRNN: layers.simpleRnn,
-  LSTM: layers.lstm,
-  GRU: layers.gru,
-  SimpleRNNCell: layers.simpleRnnCell,
-  LSTMCell: layers.lstmCell,
-  GRUCell: layers.gruCell,
-  StackedRNNCells: layers.stackedRnnCells,
-  RNN: layers.rnn,
-  Bidirectional: layers.bidirectional,
-  TimeDistributed: layers.timeDistributed,
-  ConvLSTM1D: layers.convLstm1d,
-  ConvLSTM2D: layers.convLstm2d,
-  ConvLSTM3D: layers.convLstm3d,
-  Dense: layers.dense,
-  Conv2D: layers.conv2d,
-}
-
 const isNested = (value: unknown): value is { layer: string; config: Readonly<Record<string, unknown>> } =>
   typeof value === 'object' && value !== null && 'layer' in value && 'config' in value
 
@@ -64,7 +47,7 @@ function make(name: string, config: Readonly<Record<string, unknown>>): AnyLayer
   const nested = (value: unknown): unknown =>
     isNested(value) ? make(value.layer, value.config) : Array.isArray(value) ? value.map(nested) : value
   const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, nested(value)]))
-  const maker = makers[name]
+  const maker = layerTypes[name]
   if (!maker) throw new Error(`no layer ${name}`)
   // The options are those of this layer: the golden file was written with them.
   return maker(options as never)
@@ -113,7 +96,10 @@ const cases = golden.cases.map(item => ({
 
 describe('recurrent layers are Keras’s: outputs, gradients, states', () => {
   test.each(cases)('$name', async item => {
-    const network = networkOf(item, make(item.layer, item.config))
+    const layer = make(item.layer, item.config)
+    const network = networkOf(item, layer)
+    const again = layerTypes[layer.type]?.(layer.config as never)
+    expect(again?.config).toEqual(layer.config)
     const wanted = new Map(item.weights.map(weight => [weight.name, weight]))
     const nameOf = (path: string) => path.split('/').slice(1).join('/')
     expect(network.variables.map(({ path }) => nameOf(path)).toSorted()).toEqual([...wanted.keys()].toSorted())

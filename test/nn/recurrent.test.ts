@@ -158,6 +158,16 @@ describe('cells of one’s own', () => {
     expect(Array.from(toNumbers(y))).toEqual([5.5, 5.5, 5.5, 4, 4, 4])
   })
 
+  test('are stacked when they come in a list', async () => {
+    const cells = () => [layers.lstmCell({ units: 3 }), layers.gruCell({ units: 2 })]
+    const list = sequential([layers.input({ shape: [3, 4] }), layers.rnn({ cell: cells() })], { seed: 1 })
+    const stacked = layers.rnn({ cell: layers.stackedRnnCells({ cells: cells() }) })
+    const net = sequential([layers.input({ shape: [3, 4] }), stacked], { seed: 1 })
+    expect(list.network.variables.map(({ path }) => path)).toEqual(net.network.variables.map(({ path }) => path))
+    const x = random(2, 3, 4)
+    expect(worstError(await list.predict(x), await net.predict(x))).toBe(0)
+  })
+
   test('must give states of the shapes they take', () => {
     const wrong = layers.makeCell({ type: 'Wrong', config: {}, stateSize: 2, call: ([x]) => [x, x] })
     expect(() => layers.rnn({ cell: wrong })(layers.input({ shape: [3, 4] }))).toThrow(
@@ -227,7 +237,11 @@ describe('mistakes are told when the layer is made', () => {
       () => layers.bidirectional({ layer: layers.gru({ units: 2 }), backwardLayer: layers.gru({ units: 2 }) }),
       /different 'goBackwards'/,
     ],
-    ['stacked', () => layers.stackedRnnCells({ cells: [] }), /at least one cell in 'cells'/],
+    [
+      'stacked',
+      () => layers.stackedRnnCells({ cells: [] }),
+      /cells, such as lstmCell\({ units }\) or one made with makeCell, in 'cells', received none/,
+    ],
     [
       'kernelSize',
       () => layers.convLstm2d({ filters: 2, kernelSize: [3] }),

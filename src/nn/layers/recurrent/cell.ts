@@ -74,6 +74,8 @@ export function makeCell(definition: CellDefinition): RnnCell {
   })
 }
 
+export const isCell = (value: unknown): value is RnnCell => typeof value === 'function' && 'stateShapes' in value
+
 /** The size of an entry's last axis. */
 export function featuresOf(where: string, entry: Value): number {
   const features = entry.shape.at(-1)

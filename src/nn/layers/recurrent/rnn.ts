@@ -8,8 +8,9 @@ import type { AnyLayer, Layer, LayerInputs, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import type { AnyShape, ShapeFunction } from '../../shapes/shape-function.ts'
 import { activityPenalty, type CommonOptions, common, type RegularizerOption } from '../options.ts'
-import { type RnnCell, sequenceOption } from './cell.ts'
+import { isCell, type RnnCell, sequenceOption } from './cell.ts'
 import { runSteps, swapSteps } from './run.ts'
+import { stackedRnnCells } from './stacked-rnn-cells.ts'
 
 export interface RnnOptions extends CommonOptions {
   /** Outputs of all steps [batch, steps, …] in place of the last one's. */
@@ -53,16 +54,13 @@ export const rnnConfig = (options: RnnOptions) => ({
 
 /**
  * Runs a cell over sequences: one of the library's, `stackedRnnCells` of them, or a cell of one's own (`makeCell`). A step that is
- * masked keeps the states, and gives the output of the step before.
+ * masked keeps the states, and gives the output of the step before. A list of cells is stacked.
  */
-export function rnn({ cell, ...options }: RnnOptions & { readonly cell: RnnCell }): RnnLayer {
-  if (typeof cell?.stateShapes !== 'function') {
-    throw new ArgumentError({
-      where: 'rnn',
-      expected: "a 'cell', such as lstmCell({ units }) or one made with makeCell",
-      received: typeof cell,
-    })
-  }
+export function rnn({
+  cell: given,
+  ...options
+}: RnnOptions & { readonly cell: RnnCell | readonly RnnCell[] }): RnnLayer {
+  const cell = isCell(given) ? given : stackedRnnCells({ cells: Array.isArray(given) ? given : [] })
   return recurrentLayer({ type: 'RNN', config: { cell, ...rnnConfig(options) } }, cell, options, changes =>
     rnn({ ...options, ...changes, cell: cell.remake() }),
   )

@@ -3,7 +3,7 @@ import type { Shape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { snakeCase } from '../../names.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { makeCell, type RnnCell } from './cell.ts'
+import { isCell, makeCell, type RnnCell } from './cell.ts'
 
 export interface StackedRnnCellsOptions extends CommonOptions {
   /** From the first to the last: each one's output is the next one's entry. */
@@ -13,8 +13,13 @@ export interface StackedRnnCellsOptions extends CommonOptions {
 /** Several cells that act as one. States are those of the first cell, then those of the second, and so on. */
 export function stackedRnnCells({ cells, ...options }: StackedRnnCellsOptions): RnnCell {
   const last = cells.at(-1)
-  if (!last)
-    throw new ArgumentError({ where: 'stackedRnnCells', expected: "at least one cell in 'cells'", received: 'none' })
+  if (!last || !cells.every(isCell)) {
+    throw new ArgumentError({
+      where: 'stackedRnnCells',
+      expected: "cells, such as lstmCell({ units }) or one made with makeCell, in 'cells'",
+      received: last ? 'something else' : 'none',
+    })
+  }
   const stateShapes = (entry: Shape) => {
     let shape = entry
     return cells.flatMap(cell => {
