@@ -14,6 +14,7 @@ import { type CustomObjective, lossesOf, metricSlab, type Objective } from './ob
 import { optimizerStep } from './optimize.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { type Precision, traceIn } from './precision.ts'
+import { withReplaced } from './replaced.ts'
 import type { Slab } from './state.ts'
 
 /** What is trained, and how. */
@@ -77,7 +78,7 @@ export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
   const gradients = gradientsOf(optimization.scaled(losses.total), trained.map(weights.of))
   const slabs = [
     counterSlab(counter),
-    ...optimization.apply(gradients),
+    ...optimization.apply(gradients).map(slab => withReplaced(slab, trace)),
     ...untrained(recipe, trace, weights.of),
     metricSlab(objectives, trace, batch, losses, types.size),
   ]

@@ -3,7 +3,7 @@ import { Rng } from '../../../src/core/rng.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../../src/core/tensor-data.ts'
 import { Graph } from '../../../src/graph/graph.ts'
 import { Value } from '../../../src/graph/value.ts'
-import { layers, model, sequential } from '../../../src/index.ts'
+import { layers, model, sequential, sgd } from '../../../src/index.ts'
 import { type AnyLayer, Symbolic } from '../../../src/nn/layer.ts'
 import { applyLayer } from '../../../src/nn/make-layer.ts'
 import { LayerGraph } from '../../../src/nn/network.ts'
@@ -150,6 +150,35 @@ test('causal attention does not look ahead, in the fused way and in the other', 
     expect(toNumbers(a).subarray(0, 600)).toEqual(toNumbers(b).subarray(0, 600))
     expect(toNumbers(a).subarray(600)).not.toEqual(toNumbers(b).subarray(600))
   }
+})
+
+test('spectral normalisation divides the kernel by its largest singular value, step by step, before the optimizer’s update', async () => {
+  const dense = layers.dense({ units: 3 })
+  const net = sequential(
+    [layers.input({ shape: [4] }), layers.spectralNormalization({ layer: dense }), layers.dense({ units: 2 })],
+    { seed: 1 },
+  )
+  const kernel = () => net.network.variables.find(({ path }) => path.endsWith('/dense/kernel'))
+  const weights = net.getWeights().map(weight => ({ ...weight, data: weight.data.map(value => 5 * value) }))
+  net.setWeights(weights)
+  net.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'meanSquaredError' })
+  const before = Array.from(kernel()?.value.data ?? [])
+  await net.fit(random(8, 4), random(8, 2), { epochs: 30 })
+  const after = Array.from(kernel()?.value.data ?? [])
+  // A multiple of what it was, whose largest singular value (found from the 3 × 3 Gram matrix) is 1.
+  const factor = (after[0] ?? 0) / (before[0] ?? 1)
+  after.forEach((value, i) => {
+    expect(value).toBeCloseTo(factor * (before[i] ?? 0), 5)
+  })
+  let v = [1, 1, 1]
+  let size = 0
+  for (let round = 0; round < 200; round++) {
+    const rows = [0, 1, 2, 3].map(i => v.reduce((sum, x, j) => sum + x * (after[3 * i + j] ?? 0), 0))
+    v = v.map((_, j) => rows.reduce((sum, x, i) => sum + x * (after[3 * i + j] ?? 0), 0))
+    size = Math.hypot(...v)
+    v = v.map(x => x / size)
+  }
+  expect(Math.sqrt(size)).toBeCloseTo(1, 3)
 })
 
 test('strings are features of a model that is trained', async () => {
