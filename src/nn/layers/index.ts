@@ -88,6 +88,14 @@ export {
 } from './pooling/pooling.ts'
 export { type CategoryEncodingOptions, categoryEncoding } from './preprocessing/category-encoding.ts'
 export { type DiscretizationOptions, discretization } from './preprocessing/discretization.ts'
+export {
+  type Crosses,
+  type HashedCrossingOptions,
+  type Hashes,
+  type HashingOptions,
+  hashedCrossing,
+  hashing,
+} from './preprocessing/hashing.ts'
 export type { LookupOptions } from './preprocessing/lookup.ts'
 export { integerLookup, type Lookups, stringLookup } from './preprocessing/lookup-layers.ts'
 export { type Adaptable, type NormalizationOptions, normalization } from './preprocessing/normalization.ts'

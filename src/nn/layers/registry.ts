@@ -52,6 +52,7 @@ import {
 } from './pooling/pooling.ts'
 import { categoryEncoding } from './preprocessing/category-encoding.ts'
 import { discretization } from './preprocessing/discretization.ts'
+import { hashedCrossing, hashing } from './preprocessing/hashing.ts'
 import { integerLookup, stringLookup } from './preprocessing/lookup-layers.ts'
 import { normalization } from './preprocessing/normalization.ts'
 import { rescaling } from './preprocessing/rescaling.ts'
@@ -173,6 +174,8 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   CategoryEncoding: categoryEncoding,
   CenterCrop: centerCrop,
   Discretization: discretization,
+  HashedCrossing: hashedCrossing,
+  Hashing: hashing,
   IntegerLookup: integerLookup,
   Normalization: normalization,
   Rescaling: rescaling,
