@@ -17,7 +17,7 @@ import {
 import { applyLayer } from '../nn/make-layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
 import type { Dims, ShapeFunction } from '../nn/shapes/shape-function.ts'
-import type { Weight } from '../nn/variable.ts'
+import type { Variable, Weight } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
@@ -88,7 +88,14 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
   trainable = true
   readonly ownWeights = new Map<string, Weight>()
   readonly arity: { readonly min: number; readonly max: number }
-  private compiled: { trainer: Trainer | undefined; readonly options: CompileOptions<MetricSpec> } | undefined
+  private compiled:
+    | {
+        trainer: Trainer | undefined
+        readonly options: CompileOptions<MetricSpec>
+        /** What was not frozen when `compile` was called. */
+        readonly trained: readonly Variable[]
+      }
+    | undefined
   private readonly predictor: Predictor
   private seeded = false
 
@@ -155,7 +162,8 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
     checkObjectives(options, this.network)
     resolveOptimizer(options.optimizer ?? 'rmsprop')
     this.compiled?.trainer?.store()
-    this.compiled = { trainer: undefined, options }
+    const trained = this.network.variables.filter(variable => variable.trainable)
+    this.compiled = { trainer: undefined, options, trained }
     // The same object under a type that names its metrics: what `evaluate` returns for them is what this type says.
     return this as Compiled<NamesOf<M> | NamesOf<W>> & this
   }
@@ -324,7 +332,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
       optimizer: scaledFor(precision, resolveOptimizer(options.optimizer ?? 'rmsprop')),
       precision,
       ...rematerialized(options.rematerialize, network),
-      trained: network.variables.filter(variable => variable.trainable),
+      trained: compiled.trained,
     }
     compiled.trainer = new Trainer(recipe, engine)
     return compiled.trainer

@@ -116,6 +116,22 @@ describe('functional models', () => {
     expect(net.getWeights()).toEqual(other.getWeights())
   })
 
+  test('what is frozen counts when a model is compiled, as an adversary needs it', async () => {
+    const judge = sequential([layers.input({ shape: [3] }), layers.dense({ units: 1 })], { seed: 1 })
+    judge.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+    judge.trainable = false
+    const x = layers.input({ shape: [2] })
+    const maker = layers.dense({ units: 3 })
+    const adversary = model({ inputs: x, outputs: judge(maker(x)), seed: 2 })
+    adversary.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+    const [judging, making] = [judge.getWeights(), adversary.getWeights()]
+    await adversary.trainOnBatch(random(4, 2), random(4, 1))
+    expect(judge.getWeights()).toEqual(judging)
+    expect(adversary.getWeights()).not.toEqual(making)
+    await judge.trainOnBatch(random(4, 3), random(4, 1))
+    expect(judge.getWeights()).not.toEqual(judging)
+  })
+
   test('weights of samples and classes count in the loss', async () => {
     const net = sequential([layers.input({ shape: [2] }), layers.dense({ units: 1 })], { seed: 1 })
     net.compile({ loss: 'meanSquaredError' })
