@@ -11,6 +11,8 @@ export interface WeightOptions {
   readonly initializer: Initializer
   /** Default true. Weights that are not trained change only through `update` (moving statistics). */
   readonly trainable?: boolean
+  /** True for what Keras does not count as a weight, and its files do not hold: the states of a stateful layer. Default false. */
+  readonly transient?: boolean
   readonly regularizer?: Regularizer | undefined
   readonly constraint?: Constraint | undefined
 }

@@ -15,6 +15,8 @@ export interface Holder {
   readonly layer: string
   /** The layer of the outermost model that it is part of, by which Keras 2 files the weights. */
   readonly top: string
+  /** The layer's options. */
+  readonly layerConfig: object
   readonly weights: readonly { readonly weight: Weight; readonly path: string }[]
 }
 
@@ -41,14 +43,14 @@ function inModel(model: Model, group: string, top: string | undefined, walk: Wal
     counts.set(base, count + 1)
     const own = `${group}layers/${find(`${group}layers`, name) ?? (count === 0 ? base : `${base}_${count}`)}`
     if (!layer || seen.has(layer))
-      return layer ? [] : [{ group: own, name, layer: name, top: top ?? name, weights: [] }]
+      return layer ? [] : [{ group: own, name, layer: name, top: top ?? name, layerConfig: {}, weights: [] }]
     seen.add(layer)
     if (layer instanceof Model)
       return [
         { group: own, name, layer: name, top: top ?? name, weights: [] },
         ...inModel(layer, `${own}/`, top ?? name, walk),
       ]
-    return inLayer(network, layer, { group: own, name, layer: name, top: top ?? name })
+    return inLayer(network, layer, { group: own, name, layer: name, top: top ?? name, layerConfig: layer.config })
   })
 }
 
@@ -65,7 +67,7 @@ function ordered(model: Model): { name: string; layer: AnyLayer | undefined }[] 
 function inLayer(network: LayerGraph, layer: AnyLayer, place: Omit<Holder, 'weights'>): Holder[] {
   const parts = new Map<string, { weight: Weight; path: string }[]>([['', []]])
   for (const { path, weight } of network.variables) {
-    if (!path.startsWith(`${place.name}/`)) continue
+    if (!path.startsWith(`${place.name}/`) || weight.options.transient) continue
     const inside = path.slice(place.name.length + 1)
     const part = inside.includes('/') ? inside.slice(0, inside.lastIndexOf('/')) : ''
     const list = parts.get(part) ?? []
@@ -90,12 +92,14 @@ const attributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     key: 'key_dense',
     value: 'value_dense',
     attention_output: 'output_dense',
+    gate: '_gate_dense',
   },
   GroupedQueryAttention: {
     query: '_query_dense',
     key: '_key_dense',
     value: '_value_dense',
     attention_output: '_output_dense',
+    gate: '_gate_dense',
   },
 }
 

@@ -181,6 +181,6 @@ function kept(where: string, x: Value, shapes: readonly (readonly number[])[], s
     })
   }
   return shapes.map((shape, i) =>
-    scope.weight(stateName(i), { shape: [batch, ...shape], initializer: zeros(), trainable: false }),
+    scope.weight(stateName(i), { shape: [batch, ...shape], initializer: zeros(), trainable: false, transient: true }),
   )
 }
