@@ -73,7 +73,6 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     Pipeline: { missing: 'a chain of preprocessing layers: `sequential` is one' },
     MelSpectrogram: { missing: 'audio features are still to come' },
     STFTSpectrogram: { missing: 'audio features are still to come' },
-    ReversibleEmbedding: { missing: 'still to come; weights are tied by applying one layer twice' },
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
     Dropout: { differs: 'draws other random numbers; rate, scale and noise shapes are tested by their statistics' },
   },

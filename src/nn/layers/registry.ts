@@ -17,6 +17,7 @@ import { embedding } from './core/embedding.ts'
 import { identity } from './core/identity.ts'
 import { lambda } from './core/lambda.ts'
 import { masking } from './core/masking.ts'
+import { reversibleEmbedding } from './core/reversible-embedding.ts'
 import { concatenate } from './merging/concatenate.ts'
 import { dot } from './merging/dot.ts'
 import { add, average, maximum, minimum, multiply, subtract } from './merging/merge.ts'
@@ -93,6 +94,7 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   Dense: dense,
   EinsumDense: einsumDense,
   Embedding: embedding,
+  ReversibleEmbedding: reversibleEmbedding,
   Identity: identity,
   Lambda: lambda,
   Masking: masking,
