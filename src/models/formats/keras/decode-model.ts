@@ -152,12 +152,7 @@ class Graph {
       return
     }
     // Operations between layers, such as the comparison that makes an embedding's mask. What asks for its result says so.
-    // An `.h5` file names no module, but only layers can be trainable.
-    if (
-      object.module?.includes('.ops.') ||
-      (!object.module && config['trainable'] === undefined && !isModelClass(object))
-    )
-      return
+    if (isOperation(object)) return
     const layer = decodeLayer(object, this.decoding, name)
     if (isModelClass(object) && className !== 'Sequential') this.functional.add(name)
     this.outputs.set(name, [])
@@ -253,6 +248,12 @@ class Graph {
   }
 }
 
+/** Not a layer. An `.h5` file names no module, but every layer has one of these options. */
+const isOperation = ({ module, config, ...object }: KerasObject): boolean =>
+  module === undefined
+    ? config['trainable'] === undefined && config['dtype'] === undefined && !isModelClass({ module, config, ...object })
+    : module.includes('.ops.')
+
 /** All histories in lists and records of them. */
 function histories(value: Json | undefined): History[] {
   const leaf = historyOf(value)
@@ -280,8 +281,12 @@ function readCall(node: Json, name: string, decoding: Decoding): CallArguments {
       })
     }
     const tensors = tensorsIn(args)
-    const { options, more } = readOptions(node['kwargs'] ?? {}, name, decoding)
-    return { tensors: [...tensors, ...more], options, old: false }
+    const { options, more, mask } = readOptions(node['kwargs'] ?? {}, name, decoding)
+    const inputs = [...tensors, ...more]
+    const [, value] = inputs
+    // Where a mask follows, so does the key, which is the value unless it was given.
+    if (mask && value) inputs.push(...(inputs.length === 2 ? [value] : []), mask)
+    return { tensors: inputs, options, old: false }
   }
   // Keras 2 had one list around the tensors, and TensorFlow.js has one where a layer takes a single tensor.
   const list = isList(node) && historyOf(node) ? [node] : node
@@ -315,16 +320,22 @@ const onlyTensors = (value: Json): boolean =>
 /** Tensors that may be given by name, in the order in which layers take them. */
 const namedTensors = ['query', 'value', 'key', 'inputs', 'sequence', 'initial_state']
 
-function readOptions(kwargs: Json, name: string, decoding: Decoding): { options: CallOptions; more: History[] } {
+function readOptions(
+  kwargs: Json,
+  name: string,
+  decoding: Decoding,
+): { options: CallOptions; more: History[]; mask: History | undefined } {
   if (!isObject(kwargs)) throw damaged(decoding, `options of a call of '${name}'`, kwargs)
   const options: Record<string, boolean | number | string | null> = {}
   const more: History[] = []
+  let mask: History | undefined
   for (const option of Object.keys(kwargs).sort((a, b) => namedTensors.indexOf(a) - namedTensors.indexOf(b))) {
     const value = kwargs[option] ?? null
     // A mask comes along with the tensor it belongs to; what `fit` will say of training is not for the file to say.
     if (value === null || option === 'mask' || (option === 'training' && value === false)) continue
     const tensors = tensorsIn(value)
     if (tensors.length > 0 && namedTensors.includes(option)) more.push(...tensors)
+    else if (option === 'attention_mask' && tensors.length === 1) mask = tensors[0]
     else if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
       options[camel(option)] = value
     else {
@@ -335,5 +346,5 @@ function readOptions(kwargs: Json, name: string, decoding: Decoding): { options:
       })
     }
   }
-  return { options, more }
+  return { options, more, mask }
 }

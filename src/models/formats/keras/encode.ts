@@ -100,17 +100,35 @@ function withNodes(network: LayerGraph, layer: KerasLayer, nodes: Nodes): JsonOb
         },
       }),
     )
-    return { args: callArguments(placed.layer, tensors), kwargs: record(call.options, name) }
+    const { args, named = {} } = callArguments(placed.layer, tensors)
+    return { args, kwargs: { ...record(call.options, name), ...named } }
   })
   return { ...layerObject(placed.layer, name), name, inbound_nodes: inbound }
 }
 
-/** Layers that take their tensors one by one. The others take one tensor, or a list of them. */
-const separate = new Set(['MultiHeadAttention', 'GroupedQueryAttention'])
+/** Layers that take query, value and key one by one, and a mask by its name. */
+const attending = new Set(['MultiHeadAttention', 'GroupedQueryAttention'])
+/** Layers that take the states they begin with by name. */
+const recurrent = new Set([
+  'RNN',
+  'SimpleRNN',
+  'LSTM',
+  'GRU',
+  'ConvLSTM1D',
+  'ConvLSTM2D',
+  'ConvLSTM3D',
+  'Bidirectional',
+])
 
-function callArguments({ type, arity }: AnyLayer, tensors: readonly Json[]): Json {
-  if (separate.has(type) || (tensors.length === 1 && (arity?.min ?? 1) < 2)) return tensors
-  return [tensors]
+/** The other layers take one tensor, or a list of them. */
+function callArguments({ type, arity }: AnyLayer, tensors: readonly Json[]): { args: Json; named?: JsonObject } {
+  const [first = null, ...rest] = tensors
+  if (attending.has(type)) {
+    const [mask] = tensors.slice(3)
+    return { args: tensors.slice(0, 3), ...(mask === undefined ? {} : { named: { attention_mask: mask } }) }
+  }
+  if (recurrent.has(type) && rest.length > 0) return { args: [first], named: { initial_state: rest } }
+  return { args: tensors.length === 1 && (arity?.min ?? 1) < 2 ? tensors : [tensors] }
 }
 
 function layerObject(layer: AnyLayer, name: string): JsonObject {
@@ -121,7 +139,8 @@ function layerObject(layer: AnyLayer, name: string): JsonObject {
   )
   return kerasObject('keras.layers', exported[layer.type] ?? layer.type, {
     name,
-    trainable: layer.trainable,
+    // Some of Keras's layers do not take what is their default anyway.
+    ...(layer.trainable ? {} : { trainable: false }),
     dtype: 'float32',
     ...config,
   })

@@ -47,7 +47,7 @@ function inModel(model: Model, group: string, top: string | undefined, walk: Wal
     seen.add(layer)
     if (layer instanceof Model)
       return [
-        { group: own, name, layer: name, top: top ?? name, weights: [] },
+        { group: own, name, layer: name, top: top ?? name, layerConfig: {}, weights: [] },
         ...inModel(layer, `${own}/`, top ?? name, walk),
       ]
     return inLayer(network, layer, { group: own, name, layer: name, top: top ?? name, layerConfig: layer.config })

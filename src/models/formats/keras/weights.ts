@@ -5,6 +5,7 @@ import type { Weight } from '../../../nn/variable.ts'
 import type { Model } from '../../model.ts'
 import { type H5Dataset, H5Group } from '../hdf5/read.ts'
 import { type H5GroupToWrite, maxAttributeBytes } from '../hdf5/write.ts'
+import { keptValue, keptWeights, unkeptValues } from './lora.ts'
 import { type FindByName, type Holder, weightHolders } from './places.ts'
 
 /** New values for weights, all of which fit. They are set together, or not at all. */
@@ -46,20 +47,22 @@ async function readNew(model: Model, { root, where, byName }: WeightSource): Pro
   const values = new Map<Weight, TensorData<'float32'>>()
   for (const holder of weightHolders(model, byName ? finder(root) : undefined)) {
     if (holder.weights.length === 0) continue
+    const kept = keptWeights(holder)
     const vars = candidates(holder.group).find(path => root.has(path))
     const stored = vars === undefined ? [] : root.group(vars).names
-    if (vars === undefined || stored.length !== holder.weights.length) {
+    if (vars === undefined || stored.length !== kept.length) {
       throw new FormatError({
         where: `${where}, layer '${holder.top}'`,
-        expected: `${holder.weights.length} weights in '${holder.group}/vars'`,
+        expected: `${kept.length} weights in '${holder.group}/vars'`,
         received: vars === undefined ? 'nothing there' : `${stored.length}`,
         remedy: 'The file belongs to another model.',
       })
     }
-    for (const [i, { weight, path }] of holder.weights.entries()) {
+    for (const [i, { weight, path }] of kept.entries()) {
       const dataset = root.dataset(`${vars}/${i}`)
       values.set(weight, fitted(await read(dataset), weight, `${where}, weight '${holder.top}/${path}'`))
     }
+    for (const [weight, value] of unkeptValues(holder)) values.set(weight, value)
   }
   return values
 }
@@ -176,8 +179,10 @@ function oldLayers(model: Model): OldLayer[] {
 /** The weights of a model as Keras 3 keeps them. */
 export function newWeights(model: Model): H5GroupToWrite {
   const root: Draft = { members: { vars: { members: {}, attributes: { name: model.name } } } }
-  for (const { group, name, weights } of weightHolders(model)) {
-    const members = Object.fromEntries(weights.map(({ weight }, i) => [String(i), { data: weight.value }]))
+  for (const holder of weightHolders(model)) {
+    const { group, name } = holder
+    const kept = keptWeights(holder)
+    const members = Object.fromEntries(kept.map((held, i) => [String(i), { data: keptValue(holder, held) }]))
     folder(root, group).members['vars'] = { attributes: { name }, members }
   }
   return root
