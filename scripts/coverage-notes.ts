@@ -74,6 +74,13 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     MelSpectrogram: { missing: 'audio features are still to come' },
     STFTSpectrogram: { missing: 'audio features are still to come' },
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
+    TextVectorization: {
+      differs: 'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it',
+    },
+    Hashing: { differs: 'equal bins, but computed before the graph, by `hash`: ONNX has no string hash' },
+    HashedCrossing: { differs: 'equal bins, but computed before the graph, by `cross`: ONNX has no string hash' },
+    StringLookup: { differs: 'one out-of-vocabulary index at most: ONNX has no string hash' },
+    CategoryEncoding: { differs: 'integers out of range give zeros, where Keras throws' },
     Dropout: { differs: 'draws other random numbers; rate, scale and noise shapes are tested by their statistics' },
   },
   losses: { Loss: base },
@@ -88,7 +95,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
   },
   regularizers: { Regularizer: base },
   constraints: { Constraint: base },
-  activations: {},
+  activations: { sparsemax: { differs: 'follows the paper; Keras 3.15 is wrong where several outputs are not 0' } },
   callbacks: {
     Callback: base,
     CallbackList: base,

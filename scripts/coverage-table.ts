@@ -47,7 +47,17 @@ const sources: Readonly<
 > = {
   layers: {
     here: namesOf(layerTypes, layers),
-    cases: casesIn(['layers-keras.json', 'layers-a.json', 'layers-b.json', 'recurrent-keras.json'], ['layer']),
+    cases: casesIn(
+      [
+        'layers-keras.json',
+        'layers-a.json',
+        'layers-b.json',
+        'recurrent-keras.json',
+        'preprocessing.json',
+        'hashing.json',
+      ],
+      ['layer'],
+    ),
   },
   activations: { here: namesOf(activations), cases: casesIn(['layers-b.json'], ['activation']) },
   losses: { here: namesOf(losses), cases: casesIn(['losses-keras.json'], ['loss']) },
