@@ -78,10 +78,12 @@ async function save(make, name, dtype) {
     }),
   )
   let saved
-  await built.save(tf.io.withSaveHandler(async artifacts => {
-    saved = artifacts
-    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
-  }))
+  await built.save(
+    tf.io.withSaveHandler(async artifacts => {
+      saved = artifacts
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
+    }),
+  )
   let bytes = new Uint8Array(saved.weightData)
   let specs = saved.weightSpecs
   if (dtype) {
@@ -112,7 +114,8 @@ async function save(make, name, dtype) {
   const [x] = built.inputs
   const shape = [2, ...x.shape.slice(1)]
   const count = shape.reduce((n, dim) => n * dim, 1)
-  const data = x.dtype === 'int32' ? Array.from({ length: count }, (_, i) => (i * 5) % 6) : Array.from(numbers(50, count))
+  const data =
+    x.dtype === 'int32' ? Array.from({ length: count }, (_, i) => (i * 5) % 6) : Array.from(numbers(50, count))
   const outputs = [built.predict(tf.tensor(data, shape, x.dtype))].flat()
   return {
     name,

@@ -70,6 +70,7 @@ export {
   concordanceCorrelation,
   cosineSimilarity,
   pearsonCorrelation,
+  type R2Options,
   r2Score,
   rootMeanSquaredError,
 } from './metrics/regression.ts'

@@ -97,7 +97,7 @@ const centred = (x: Value, axis: number): Value => sub(x, meanKeeping(x, axis))
 const aggregations = ['uniformAverage', 'varianceWeightedAverage', null] as const
 type Aggregation = (typeof aggregations)[number]
 
-interface R2Options<A extends Aggregation> {
+export interface R2Options<A extends Aggregation> {
   /** How the scores of the outputs become one; `null` leaves them apart. Default `uniformAverage`. */
   readonly classAggregation?: A
   /** Number of independent variables, for the adjusted score; 0 for the plain one, which is the default. */
