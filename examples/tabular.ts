@@ -2,7 +2,7 @@
  * Tabular data: how many miles a car of the 1970s goes on a gallon. Numbers, years, codes and names are raw inputs of the model: the
  * layers that prepare them learn what they need from the training data (`adapt`) and are part of the graph.
  *
- * Target, on cars held out (every fifth): a mean error of at most 2.1 miles per gallon. Quick: 3.
+ * Target, on cars held out (every fifth): a mean error of at most 2.4 miles per gallon. Quick: 2.7.
  */
 import { type Car, datasets, layers, model, optimizers } from 'tenon'
 import { quick, report } from './support/report.ts'
@@ -41,7 +41,7 @@ consumption.compile({
 await consumption.fit(train.x, train.y, { epochs: quick ? 30 : 100, seed: 1 })
 const { meanAbsoluteError } = await consumption.evaluate(test.x, test.y)
 
-report('tabular', { meanAbsoluteError: { value: meanAbsoluteError, atMost: quick ? 3 : 2.1 } })
+report('tabular', { meanAbsoluteError: { value: meanAbsoluteError, atMost: quick ? 2.7 : 2.4 } })
 
 /** Columns by the names of the model's inputs, and the target. */
 function columns(cars: readonly (Car & { horsepower: number; milesPerGallon: number })[]) {
