@@ -96,12 +96,25 @@ def mixture():
     return keras.Model(x, L.UnitNormalization()(y), name="mixture"), [("float32", (2, 6, 6, 4))]
 
 
-MODELS = [cnn, shared, stack, words, cells, attention, mixture]
+def prepared():
+    """Layers that learned from data before training."""
+    numbers, ids = keras.Input((3,)), keras.Input((4,), dtype="int64")
+    scale = L.Normalization()
+    scale.adapt(uniform(1, (20, 3), 2.0))
+    bins = L.Discretization(num_bins=4)
+    bins.adapt(uniform(2, (30, 3), 2.0))
+    lookup = L.IntegerLookup(output_mode="tf_idf")
+    lookup.adapt(np.array([[1, 5, 2, 5], [5, 1, 3, 3]], "int64"))
+    x = L.Concatenate()([scale(numbers), L.Rescaling(0.5)(numbers), L.CategoryEncoding(4, output_mode="count")(bins(numbers)), lookup(ids)])
+    return keras.Model([numbers, ids], L.Dense(2)(x), name="prepared"), [("float32", (3, 3)), ("int64", (3, 4))]
+
+
+MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared]
 
 
 def inputs_of(seed: int, specs: list) -> list:
     return [
-        (hash32(seed + i, int(np.prod(shape))) % 7).astype(dtype).reshape(shape) if dtype == "int32" else uniform(seed + i, shape, 1.0)
+        (hash32(seed + i, int(np.prod(shape))) % 7).astype(dtype).reshape(shape) if dtype.startswith("int") else uniform(seed + i, shape, 1.0)
         for i, (dtype, shape) in enumerate(specs)
     ]
 
@@ -110,12 +123,15 @@ def save(index: int, make) -> dict:
     keras.utils.clear_session()
     model, specs = make()
     weights = [uniform(100 * index + i, w.shape, 0.5) for i, w in enumerate(model.get_weights())]
-    # A variance is positive.
+    # A variance is positive, and what was learned from data stays.
     weights = [np.abs(w) + np.float32(0.5) if "variance" in v.path else w for w, v in zip(weights, model.weights)]
+    weights = [v.numpy() if "normalization/" in v.path and "batch" not in v.path and "layer_n" not in v.path and model.name == "prepared" else w for w, v in zip(weights, model.weights)]
     model.set_weights(weights)
     inputs = inputs_of(40 * index, specs)
     model.save(FOLDER / f"{model.name}.keras")
-    model.save(FOLDER / f"{model.name}.h5")
+    # An .h5 file has no place for what lookup layers learned: Keras cannot read such a model again.
+    if model.name != "prepared":
+        model.save(FOLDER / f"{model.name}.h5")
     model.save_weights(FOLDER / f"{model.name}.weights.h5")
     outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
     named = outputs if isinstance(outputs, dict) else {"output": outputs}

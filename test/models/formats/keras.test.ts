@@ -30,7 +30,7 @@ interface Entry {
 }
 interface Golden {
   name: string
-  inputs: (Entry & { dtype: 'float32' | 'int32' })[]
+  inputs: (Entry & { dtype: 'float32' | 'int32' | 'int64' })[]
   outputs: Record<string, Entry>
 }
 const folder = join(root, 'test/golden/formats')
@@ -57,6 +57,8 @@ const zeroed = (model: Model): Model => {
 
 describe.each(models)('$name', golden => {
   const { name } = golden
+  // Such a file has no place for what lookup layers learned.
+  const h5 = name !== 'prepared'
 
   test('its .keras file gives Keras’s outputs, and so does what is written of it', async () => {
     const model = await readKeras(bytes(`${name}.keras`), { where: name })
@@ -66,7 +68,7 @@ describe.each(models)('$name', golden => {
     expect(concatenated(encodeKeras(await readKeras(written, { where: 'written' })))).toEqual(written)
   })
 
-  test('its .h5 file gives Keras’s outputs, and so does what is written of it', async () => {
+  test.skipIf(!h5)('its .h5 file gives Keras’s outputs, and so does what is written of it', async () => {
     const model = await readH5Model(bytes(`${name}.h5`), { where: name })
     await expectOutputs(model, golden)
     await expectOutputs(await readH5Model(concatenated(encodeH5Model(model)), { where: 'written' }), golden)
@@ -78,7 +80,7 @@ describe.each(models)('$name', golden => {
     const written = concatenated(encodeH5Weights(model))
     await readH5WeightsInto(zeroed(model), bytes(`${name}.weights.h5`), name)
     await expectOutputs(model, golden)
-    await readH5WeightsInto(zeroed(model), bytes(`${name}.h5`), name)
+    if (h5) await readH5WeightsInto(zeroed(model), bytes(`${name}.h5`), name)
     await expectOutputs(model, golden)
     await readKerasWeights(zeroed(model), bytes(`${name}.keras`), name)
     await expectOutputs(model, golden)

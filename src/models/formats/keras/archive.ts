@@ -1,9 +1,11 @@
 import { FormatError } from '../../../core/errors.ts'
+import { toNumbers } from '../../../core/tensor-data.ts'
 import type { Model } from '../../model.ts'
-import { openH5 } from '../hdf5/read.ts'
+import { type H5Group, openH5 } from '../hdf5/read.ts'
 import { encodeH5 } from '../hdf5/write.ts'
 import { encodeZip, openZip, type ZipMember } from '../zip.ts'
 import { applyCompileConfig, compileConfig } from './compile-config.ts'
+import type { Vocabulary } from './decode.ts'
 import { modelFromKerasConfig } from './decode-model.ts'
 import { toKerasConfig } from './encode.ts'
 import { isObject, type JsonObject, parseJson, pythonJson } from './json.ts'
@@ -52,11 +54,30 @@ export async function readKeras(bytes: Uint8Array, options: ReadOptions): Promis
     })
   const weights = need(archive, 'model.weights.h5', where)
   const json = parseJson(new TextDecoder().decode(await config.read()), `${where}, config.json`)
-  const model = modelFromKerasConfig(json, { where })
   const root = openH5(await weights.read(), `${where}, model.weights.h5`)
+  const vocabularies = await readVocabularies(archive, root)
+  const model = modelFromKerasConfig(json, { where, vocabulary: group => vocabularies.get(group) })
   assign(await readH5Weights(model, { root, where, byName: true }))
   if (options.compile !== false && isObject(json)) applyCompileConfig(model, json['compile_config'], where)
   return model
+}
+
+/** What `adapt` taught lookup layers lies in files of text beside the configuration, their weights for tf-idf among the weights. */
+async function readVocabularies(
+  archive: ReadonlyMap<string, ZipMember>,
+  root: H5Group,
+): Promise<ReadonlyMap<string, Vocabulary>> {
+  const found = new Map<string, Vocabulary>()
+  for (const member of archive.values()) {
+    const group = /^assets\/(.+)\/vocabulary\.txt$/.exec(member.name)?.[1]
+    if (group === undefined || member.size > maxConfigBytes) continue
+    const text = new TextDecoder().decode(await member.read())
+    const tokens = text.replace(/\n+$/, '').split('\n')
+    const idf = `${group}/vars/idf_weights`
+    const idfWeights = root.has(idf) ? Array.from(toNumbers(await root.dataset(idf).read())) : undefined
+    found.set(group, { tokens, ...(idfWeights ? { idfWeights } : {}) })
+  }
+  return found
 }
 
 /** Reads the weights of a `.keras` file into a model that is there already. */

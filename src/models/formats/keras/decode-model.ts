@@ -1,6 +1,7 @@
 import { TenonError, UnsupportedError } from '../../../core/errors.ts'
 import { type AnyLayer, type CallOptions, Symbolic } from '../../../nn/layer.ts'
 import { applyLayer } from '../../../nn/make-layer.ts'
+import { snakeCase } from '../../../nn/names.ts'
 import { model as functional } from '../../functional.ts'
 import type { Model, SymbolicForm } from '../../model.ts'
 import { sequential } from '../../sequential.ts'
@@ -35,7 +36,7 @@ export function modelFromKerasConfig(json: Json, options: Place): Model {
       remedy: 'A model that is a class of its own exists only as code. Build it here and load its weights alone.',
     })
   }
-  return decodeModel(object, options, undefined)
+  return decodeModel(object, options, undefined, '')
 }
 
 interface Place {
@@ -44,11 +45,17 @@ interface Place {
   readonly seed?: number
   /** Written by Keras 2 or TensorFlow.js. Default false. */
   readonly old?: boolean
+  readonly vocabulary?: Decoding['vocabulary']
 }
 
-function decodeModel(object: KerasObject, place: Place, name: string | undefined): Model {
+function decodeModel(object: KerasObject, place: Place, name: string | undefined, group: string): Model {
   const { where, old = false } = place
-  const decoding: Decoding = { where, old, model: (inner, own) => decodeModel(inner, place, own) }
+  const decoding: Decoding = {
+    where,
+    old,
+    model: (inner, given, inside) => decodeModel(inner, place, given, inside === undefined ? 'nowhere/' : `${inside}/`),
+    ...(place.vocabulary ? { vocabulary: place.vocabulary } : {}),
+  }
   const own = name ?? object.config['name']
   const options = {
     ...(typeof own === 'string' ? { name: own } : {}),
@@ -57,8 +64,8 @@ function decodeModel(object: KerasObject, place: Place, name: string | undefined
   try {
     const model =
       object.className === 'Sequential'
-        ? sequential(stack(object.config, decoding), options)
-        : functional({ ...new Graph(object.config, decoding).build(), ...options })
+        ? sequential(stack(object.config, decoding, group), options)
+        : functional({ ...new Graph(object.config, decoding, group).build(), ...options })
     if (object.config['trainable'] === false) model.trainable = false
     return model
   } catch (cause) {
@@ -77,7 +84,7 @@ function layerList(config: JsonObject, decoding: Decoding): KerasObject[] {
 }
 
 /** Layers in a row. Old files have no InputLayer: the first layer, or the model, says what it is fed. */
-function stack(config: JsonObject, decoding: Decoding): readonly (Symbolic | AnyLayer)[] {
+function stack(config: JsonObject, decoding: Decoding, group: string): readonly (Symbolic | AnyLayer)[] {
   const objects = layerList(config, decoding)
   const [first] = objects
   if (!first) throw damaged(decoding, 'a layer or more', [])
@@ -85,7 +92,19 @@ function stack(config: JsonObject, decoding: Decoding): readonly (Symbolic | Any
   const name = first.className === 'InputLayer' ? first.config['name'] : undefined
   const source = inputConfig(first, config)
   const input = decodeInput(source, decoding, typeof name === 'string' ? name : undefined)
-  return [input, ...rest.map(object => decodeLayer(object, decoding))]
+  const groups = groupsOf(group)
+  return [input, ...rest.map(object => decodeLayer(object, decoding, undefined, groups(object)))]
+}
+
+/** Numbers layers by class, as Keras does for the groups in which it keeps what belongs to them. */
+function groupsOf(group: string): (object: KerasObject) => string {
+  const counts = new Map<string, number>()
+  return ({ className }) => {
+    const base = snakeCase(className)
+    const count = counts.get(base) ?? 0
+    counts.set(base, count + 1)
+    return `${group}layers/${count === 0 ? base : `${base}_${count}`}`
+  }
 }
 
 function inputConfig(first: KerasObject, config: JsonObject): JsonObject {
@@ -123,12 +142,16 @@ class Graph {
   /** Nested functional models: their outputs are counted from 1 where they are outputs of the whole model (Keras 3). */
   private readonly functional = new Set<string>()
   private readonly firstCall = new Map<string, number>()
+  private readonly groups: (object: KerasObject) => string
   private pending: PendingCall[] = []
 
   constructor(
     private readonly config: JsonObject,
     private readonly decoding: Decoding,
-  ) {}
+    group: string,
+  ) {
+    this.groups = groupsOf(group)
+  }
 
   build(): { inputs: SymbolicForm; outputs: SymbolicForm } {
     const objects = layerList(this.config, this.decoding)
@@ -153,7 +176,7 @@ class Graph {
     }
     // Operations between layers, such as the comparison that makes an embedding's mask. What asks for its result says so.
     if (isOperation(object)) return
-    const layer = decodeLayer(object, this.decoding, name)
+    const layer = decodeLayer(object, this.decoding, name, this.groups(object))
     if (isModelClass(object) && className !== 'Sequential') this.functional.add(name)
     this.outputs.set(name, [])
     const { inbound_nodes: nodes = [] } = json

@@ -14,7 +14,14 @@ export interface Decoding {
   /** Written by Keras 2 or TensorFlow.js, where some words meant something else. */
   readonly old: boolean
   /** Makes a nested model; the format's own knowledge of graphs is in decode-model.ts. */
-  model(object: KerasObject, name: string | undefined): AnyLayer
+  model(object: KerasObject, name: string | undefined, group: string | undefined): AnyLayer
+  /** What a layer learned from data, by the group in which Keras keeps it: it is beside the configuration. */
+  vocabulary?(group: string): Vocabulary | undefined
+}
+
+export interface Vocabulary {
+  readonly tokens: readonly string[]
+  readonly idfWeights?: readonly number[]
 }
 
 export interface KerasObject {
@@ -88,10 +95,19 @@ const silent = new Set([
   'batchShape',
   'inputShape',
   'buildConfig',
+  'vocabularyDtype',
+  'vocabularySize',
 ])
 
-/** Makes the layer that an object describes. */
-export function decodeLayer(object: KerasObject, decoding: Decoding, name?: string): AnyLayer {
+/** Values of options that layers here do not have, with which Keras computes what they compute. */
+const neutral: Readonly<Record<string, readonly string[]>> = {
+  dataFormat: ['channelsLast'],
+  encoding: ['utf-8'],
+  oovMethod: ['farmhash', 'floormod'],
+}
+
+/** Makes the layer that an object describes. `group` is where Keras keeps what belongs to it, such as `layers/dense_1`. */
+export function decodeLayer(object: KerasObject, decoding: Decoding, name?: string, group?: string): AnyLayer {
   const { className, config } = object
   const where = `${decoding.where}, layer '${String(name ?? config['name'] ?? className)}'`
   if (code.has(className)) {
@@ -102,7 +118,7 @@ export function decodeLayer(object: KerasObject, decoding: Decoding, name?: stri
       remedy: 'Code in files is never executed. Build the model here and load its weights alone.',
     })
   }
-  if (isModelClass(object)) return decoding.model(object, name)
+  if (isModelClass(object)) return decoding.model(object, name, group)
   const key = className.toLowerCase()
   const make = factories.get(key) ?? factories.get(aliases[key] ?? '')
   if (!make) {
@@ -115,7 +131,10 @@ export function decodeLayer(object: KerasObject, decoding: Decoding, name?: stri
   }
   checkPolicy(config['dtype'], where)
   const { name: given, trainable, ...written } = decodeRecord(config, { ...decoding, where })
-  const options = decoding.old ? renewed(key, written) : written
+  const options = {
+    ...(decoding.old ? renewed(key, written) : written),
+    ...(group !== undefined && written['vocabulary'] === null ? learned(key, decoding.vocabulary?.(group)) : {}),
+  }
   const layer = made(make, { ...options, name: name ?? given }, where)
   if (trainable === false) layer.trainable = false
   checkUnderstood(options, layer, where)
@@ -131,6 +150,13 @@ function made(make: (options: object) => unknown, options: object, where: string
   }
   if (isLayer(layer)) return layer
   throw new UnsupportedError({ where, expected: 'a layer', received: 'something else' })
+}
+
+/** A vocabulary from beside the configuration, as options. */
+function learned(type: string, found: Vocabulary | undefined): { vocabulary?: unknown; idfWeights?: unknown } {
+  if (!found) return {}
+  const vocabulary = type === 'integerlookup' ? found.tokens.map(Number) : found.tokens
+  return { vocabulary, ...(found.idfWeights ? { idfWeights: found.idfWeights } : {}) }
 }
 
 /** Options that Keras 3 calls otherwise, or that had another default. */
@@ -163,8 +189,8 @@ const isLayer = (value: unknown): value is AnyLayer => typeof value === 'functio
 /** An option that the layer did not take up must be one that changes nothing. */
 function checkUnderstood(options: Readonly<Record<string, unknown>>, layer: AnyLayer, where: string): void {
   for (const [option, value] of Object.entries(options)) {
-    if (silent.has(option) || option in layer.config || value === null || value === false || value === 'channelsLast')
-      continue
+    const off = value === null || value === false || neutral[option]?.includes(String(value))
+    if (silent.has(option) || option in layer.config || off) continue
     throw new UnsupportedError({
       where,
       expected: `a ${layer.type} layer without '${option}'`,

@@ -5,6 +5,7 @@ import type { Weight } from '../../../nn/variable.ts'
 import type { Model } from '../../model.ts'
 import { type H5Dataset, H5Group } from '../hdf5/read.ts'
 import { type H5GroupToWrite, maxAttributeBytes } from '../hdf5/write.ts'
+import { idfWeights } from './idf.ts'
 import { keptValue, keptWeights, unkeptValues } from './lora.ts'
 import { type FindByName, type Holder, weightHolders } from './places.ts'
 
@@ -49,7 +50,7 @@ async function readNew(model: Model, { root, where, byName }: WeightSource): Pro
     if (holder.weights.length === 0) continue
     const kept = keptWeights(holder)
     const vars = candidates(holder.group).find(path => root.has(path))
-    const stored = vars === undefined ? [] : root.group(vars).names
+    const stored = vars === undefined ? [] : root.group(vars).names.filter(name => /^\d+$/.test(name))
     if (vars === undefined || stored.length !== kept.length) {
       throw new FormatError({
         where: `${where}, layer '${holder.top}'`,
@@ -183,7 +184,11 @@ export function newWeights(model: Model): H5GroupToWrite {
     const { group, name } = holder
     const kept = keptWeights(holder)
     const members = Object.fromEntries(kept.map((held, i) => [String(i), { data: keptValue(holder, held) }]))
-    folder(root, group).members['vars'] = { attributes: { name }, members }
+    const idf = idfWeights(holder.layerConfig)
+    folder(root, group).members['vars'] = {
+      attributes: { name },
+      members: { ...members, ...(idf ? { idf_weights: { data: idf } } : {}) },
+    }
   }
   return root
 }
