@@ -110,11 +110,17 @@ describe('browsers', () => {
 })
 
 describe('the table of operators', () => {
-  const table = byPath.get('src/ops/index.ts')
-  const listed = (table?.imports ?? []).flatMap(({ specifier, kind }) =>
-    kind === 'static' ? [`src/ops/${specifier.slice(2)}`] : [],
-  )
   const families = src.filter(file => /^src\/ops\/[^/]+\//.test(file.path))
+  const tables = families.filter(file => file.path.endsWith('/index.ts'))
+  const listed = tables.flatMap(table =>
+    table.imports.map(({ specifier }) => table.path.replace(/index\.ts$/, specifier.slice(2))),
+  )
+
+  test('every family has its part of the table', () => {
+    const folders = new Set(families.map(file => file.path.split('/')[2]))
+    expect(byPath.get('src/ops/index.ts')?.imports.filter(({ kind }) => kind === 'static').length).toBe(folders.size)
+    expect(tables.length).toBe(folders.size)
+  })
 
   test('one file defines one operator, and is listed', () => {
     const defining = families.filter(file => /\bdefineOp\(\{/.test(file.code))

@@ -8,7 +8,7 @@ import { exactNumbers, foldedNumbers, small } from '../fold.ts'
 
 const attrs = { to: attr.required.int(), saturate: attr.int(1) }
 
-const castOp: Op<['x'], ['y'], typeof attrs> = defineOp({
+export const castOp: Op<['x'], ['y'], typeof attrs> = defineOp({
   type: 'Cast',
   since: 21,
   inputs: ['x'],
@@ -28,11 +28,8 @@ const castOp: Op<['x'], ['y'], typeof attrs> = defineOp({
 })
 
 /** Converts to another dtype; the value itself when it has that dtype already. */
-export const cast = Object.assign(
-  (x: Parameters<typeof castOp>[0], { to }: { readonly to: DType }) =>
-    x.dtype === to ? x : castOp(x, { to: codeOfDType(to) }),
-  { operator: castOp },
-)
+export const cast = (x: Value, { to }: { readonly to: DType }): Value =>
+  x.dtype === to ? x : castOp(x, { to: codeOfDType(to) })
 
 /** Between numeric types, where the value fits the new one; floats truncate towards zero. */
 function foldCast(x: Value, to: DType): TensorData | undefined {

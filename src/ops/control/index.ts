@@ -1,0 +1,3 @@
+export { ifOp } from './if.ts'
+export { loop } from './loop.ts'
+export { scan } from './scan.ts'

@@ -1,0 +1,6 @@
+export { convInteger } from './conv-integer.ts'
+export { dequantizeLinear } from './dequantize-linear.ts'
+export { dynamicQuantizeLinear } from './dynamic-quantize-linear.ts'
+export { qLinearConv } from './q-linear-conv.ts'
+export { qLinearMatMul } from './q-linear-mat-mul.ts'
+export { quantizeLinear } from './quantize-linear.ts'

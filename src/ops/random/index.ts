@@ -1,0 +1,7 @@
+export { bernoulli } from './bernoulli.ts'
+export { dropout } from './dropout.ts'
+export { multinomial } from './multinomial.ts'
+export { randomNormal } from './random-normal.ts'
+export { randomNormalLike } from './random-normal-like.ts'
+export { randomUniform } from './random-uniform.ts'
+export { randomUniformLike } from './random-uniform-like.ts'

@@ -1,0 +1,3 @@
+export { gru } from './gru.ts'
+export { lstm } from './lstm.ts'
+export { rnn } from './rnn.ts'

@@ -1,0 +1,6 @@
+export { blackmanWindow } from './blackman-window.ts'
+export { dft } from './dft.ts'
+export { hammingWindow } from './hamming-window.ts'
+export { hannWindow } from './hann-window.ts'
+export { melWeightMatrix } from './mel-weight-matrix.ts'
+export { stft } from './stft.ts'

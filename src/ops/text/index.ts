@@ -1,0 +1,1 @@
+export { labelEncoder } from './label-encoder.ts'
