@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeModel } from '../../src/compile/onnx/decode.ts'
 import { decodeSafetensors } from '../../src/io/safetensors.ts'
 import { loadModel } from '../../src/models/load.ts'
 import { root } from '../support/source-files.ts'
+import { tenonCommand } from '../support/tenon-command.ts'
 
 const golden = join(root, 'test/golden/formats')
 let folder = ''
@@ -17,16 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const at = (name: string) => join(folder, name)
 
-async function tenon(...args: string[]) {
-  const command = [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'src/cli/main.ts'), ...args]
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, command)
-    return { code: 0, stdout, stderr }
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-    return { code, stdout, stderr }
-  }
-}
+const tenon = tenonCommand()
 const told = (stderr: string) => stderr.split('\n').filter(line => line.startsWith('tenon: '))
 
 describe('tenon convert', () => {

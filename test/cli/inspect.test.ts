@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatSummary } from '../../src/cli/inspect.ts'
 import { summarize } from '../../src/cli/summary.ts'
 import { decodeModel } from '../../src/compile/onnx/decode.ts'
 import { floatTensor, model, node, value } from '../compile/onnx/build.ts'
+import { root } from '../support/source-files.ts'
+import { tenonCommand } from '../support/tenon-command.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const cases = join(root, 'test/conformance/onnx/cases')
 
 const dense = model({
@@ -65,19 +63,14 @@ describe('tenon inspect', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  const tenon = async (...args: string[]) => {
-    const command = [join(root, 'node_modules/tsx/dist/cli.mjs'), join(root, 'src/cli/main.ts'), 'inspect', ...args]
-    try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, command)
-      return { code: 0, stdout, stderr }
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-      return { code, stdout, stderr }
-    }
-  }
+  const tenon = tenonCommand()
 
   test('prints JSON', async () => {
-    const { code, stdout } = await tenon(join(cases, 'pytorch-operator/test_operator_mm/model.onnx'), '--json')
+    const { code, stdout } = await tenon(
+      'inspect',
+      join(cases, 'pytorch-operator/test_operator_mm/model.onnx'),
+      '--json',
+    )
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ producer: expect.stringMatching(/^pytorch/), nodes: 1 })
   })
@@ -87,7 +80,7 @@ describe('tenon inspect', () => {
     ['empty', 'empty.onnx', /an empty file/],
     ['cut off', 'cut.onnx', /cut off or damaged/],
   ])('a file that is %s: one sentence, code 1, no stack', async (_what, name, message) => {
-    const { code, stdout, stderr } = await tenon(join(folder, name))
+    const { code, stdout, stderr } = await tenon('inspect', join(folder, name))
     expect(code).toBe(1)
     expect(stdout).toBe('')
     const told = stderr.split('\n').filter(line => line.startsWith('tenon: '))
