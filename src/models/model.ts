@@ -24,6 +24,8 @@ import { DataSource, type SampleSet, type Weighting } from '../train/data-source
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
 import { checkPrecision, scaledFor } from '../train/precision.ts'
+import { StateMemory } from '../train/runner.ts'
+import { trainProgram } from '../train/step.ts'
 import { batchTypes, Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
 import { exportedGraph } from './export.ts'
@@ -269,6 +271,20 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
   async exportOnnx(path: string, options: { readonly opset?: number } = {}): Promise<void> {
     const { writeModel } = await import('#onnx-files')
     await writeModel(path, this.toGraph(), options)
+  }
+
+  /**
+   * Writes the step of `fit` for batches like this one as an ONNX file that any ONNX Runtime trains with: forward and backward pass,
+   * optimizer and metrics. The state that it begins with is written beside it, as `NAME.state.safetensors`. The graph takes the batch
+   * and each part of the state, `state/…`, and gives `loss` and the parts' next values, `next/…`. Atomic.
+   */
+  async exportTrainingOnnx(path: string, x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<void> {
+    const trainer = await this.trainerFor(y)
+    const source = this.source(x, y, trainer, weighting)
+    const program = trainProgram(trainer.recipe, batchTypes(source, source.length))
+    const state = new StateMemory(program.slabs, trainer.engine)
+    state.load()
+    return (await import('#training-files')).writeTraining(path, program, state)
   }
 
   /**
