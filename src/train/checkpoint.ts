@@ -3,6 +3,7 @@ import { CheckpointError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import { readFileBounded, writeFileAtomic } from '../io/files.ts'
 import { decodeSafetensors, encodeSafetensors } from '../io/safetensors.ts'
+import { difference, type Fingerprint } from './fingerprint.ts'
 import type { History } from './history.ts'
 import type { StateMemory } from './runner.ts'
 
@@ -14,11 +15,10 @@ export interface Progress {
   readonly step: number
   readonly seed: number
   readonly history: History
-  /** What must be the same for the run to go on: model, optimizer, data, batch size. */
-  readonly fingerprint: string
+  readonly fingerprint: Fingerprint
 }
 
-const format = 'tenon-checkpoint-1'
+const format = 'tenon-checkpoint-2'
 /** Checkpoints hold the weights three times at most; this bounds what is read from an untrusted path. */
 const maxBytes = 64 * 2 ** 30
 
@@ -99,19 +99,22 @@ const isProgress = (value: unknown): value is Progress =>
   'seed' in value &&
   Number.isSafeInteger(value.seed) &&
   'fingerprint' in value &&
-  typeof value.fingerprint === 'string' &&
+  typeof value.fingerprint === 'object' &&
+  value.fingerprint !== null &&
+  Object.values(value.fingerprint).every(part => typeof part === 'string') &&
   'history' in value &&
   typeof value.history === 'object' &&
   value.history !== null &&
   Object.values(value.history).every(list => Array.isArray(list) && list.every(n => typeof n === 'number'))
 
-/** Throws when a checkpoint belongs to another run. */
-export function checkFingerprint(path: string, found: string, wanted: string): void {
-  if (found === wanted) return
+/** Throws when a checkpoint belongs to another run, and says in what they differ. */
+export function checkFingerprint(path: string, found: Fingerprint, wanted: Fingerprint): void {
+  const differ = difference(wanted, found)
+  if (!differ) return
   throw new CheckpointError({
     where: `checkpoint ${path}`,
-    expected: `a run of ${wanted}`,
-    received: `one of ${found}`,
+    expected: `a run with ${differ.wanted}`,
+    received: `one with ${differ.found}`,
     remedy: 'Give this run a path of its own, or delete the file.',
   })
 }

@@ -5,6 +5,7 @@ import type { Progress } from './checkpoint.ts'
 import type { CheckpointOptions } from './checkpoint-options.ts'
 import { Batch, type DataSource } from './data-source.ts'
 import { diagnose } from './diagnose.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { type History, type Logs, recordEpoch, validationName } from './history.ts'
 import { batchTypes, type Trainer } from './trainer.ts'
 
@@ -51,7 +52,7 @@ export async function runFit(
   trainer.claim()
   const { state } = trainer
 
-  const fingerprint = describe(trainer, source, { batchSize, shuffle })
+  const fingerprint = fingerprintOf(trainer.recipe, source, { batchSize, shuffle })
   let progress: Progress = {
     epoch: 0,
     step: 0,
@@ -195,19 +196,4 @@ const validationLogs = (logs: Logs): Logs =>
 export function setSeed(trainer: Trainer, seed: number): void {
   const counter = trainer.state.find('counter')?.current
   if (counter instanceof BigInt64Array) counter[1] = BigInt(seed)
-}
-
-/** What a checkpoint must agree on to go on with a run, as a sentence. */
-function describe({ recipe }: Trainer, source: DataSource, options: { batchSize: number; shuffle: boolean }): string {
-  const weights = recipe.network.variables.map(({ path, shape }) => `${path}[${shape.join(',')}]`).join(' ')
-  const rate =
-    typeof recipe.optimizer.learningRate === 'number'
-      ? recipe.optimizer.learningRate
-      : recipe.optimizer.learningRate.name
-  return [
-    `weights ${weights}`,
-    `${recipe.optimizer.name} at ${rate}`,
-    recipe.objectives.map(({ loss }) => loss?.name ?? 'none').join(' '),
-    `${source.length} samples in ${options.shuffle ? 'shuffled ' : ''}batches of ${options.batchSize}`,
-  ].join(', ')
 }

@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromNumbers, type TensorData } from '../../src/core/tensor-data.ts'
 import { sequential } from '../../src/models/sequential.ts'
 import * as layers from '../../src/nn/layers/index.ts'
+import * as losses from '../../src/nn/losses.ts'
+import { adam } from '../../src/train/optimizers/adam.ts'
+import type { Optimizer } from '../../src/train/optimizers/optimizer.ts'
 import { sgd } from '../../src/train/optimizers/sgd.ts'
+import { exponentialDecay } from '../../src/train/schedules/decays.ts'
 
 /** What a person sees who feeds the wrong thing: each a typed error that names what was expected, what came, and what to do. */
 
@@ -145,6 +149,13 @@ describe('data', () => {
 })
 
 describe('checkpoints', () => {
+  const other = (changed: { optimizer?: Optimizer; loss?: losses.Loss; metrics?: [] }) =>
+    sequential([layers.input({ shape: [2] }), layers.dense({ units: 3, activation: 'softmax' })], { seed: 1 }).compile({
+      optimizer: adam(),
+      loss: losses.sparseCategoricalCrossentropy(),
+      metrics: ['accuracy'],
+      ...changed,
+    })
   const options = { epochs: 1, batchSize: 2, seed: 1 }
   async function saved(): Promise<string> {
     const path = join(folder, `${Math.random()}.ckpt`)
@@ -174,6 +185,37 @@ describe('checkpoints', () => {
     await expect(classifier().fit(x, y, { ...options, batchSize: 4, checkpoint: path })).rejects.toThrow(
       /batches of 4.*received.*batches of 2/,
     )
+  })
+  test.each<[string, Parameters<typeof other>[0], RegExp]>([
+    [
+      'other betas',
+      { optimizer: adam({ beta1: 0.8 }) },
+      /a run with optimizer's beta1: 0\.8, received one with .*0\.9\./,
+    ],
+    ['another optimizer', { optimizer: sgd() }, /optimizer: sgd;.*received.*optimizer: adam;/],
+    [
+      'another schedule',
+      {
+        optimizer: adam({ learningRate: exponentialDecay({ initialLearningRate: 1, decaySteps: 2, decayRate: 0.5 }) }),
+      },
+      /learningRate: \{"name":"exponentialDecay".*received.*learningRate: 0\.001\./,
+    ],
+    [
+      'weights chosen otherwise',
+      { optimizer: adam({ weightDecay: null, excludeFromWeightDecay: [/^dense/] }) },
+      /excludeFromWeightDecay: \["\/\^dense\/"\].*received.*excludeFromWeightDecay: \[\]/,
+    ],
+    [
+      "another loss's options",
+      { loss: losses.sparseCategoricalCrossentropy({ ignoreClass: 2 }) },
+      /"ignoreClass":2.*received one with losses: sparseCategoricalCrossentropy \{/,
+    ],
+    ['other metrics', { metrics: [] }, /a run with metrics: none, received one with metrics: accuracy\./],
+  ])('of a run with %s', async (_what, changed, message) => {
+    const path = join(folder, `${Math.random()}.ckpt`)
+    await other({}).fit(x, y, { ...options, checkpoint: path })
+    await expect(other(changed).fit(x, y, { ...options, checkpoint: path })).rejects.toThrow(message)
+    await other({}).fit(x, y, { ...options, epochs: 2, checkpoint: path })
   })
   test('a place that cannot be written is found out before the first step', async () => {
     const file = join(folder, 'file.ckpt')
