@@ -13,6 +13,7 @@ export default defineConfig({
       { find: /^tenon$/, replacement: `${src}/index.ts` },
       { find: /^tenon\/layers$/, replacement: `${src}/nn/layers/index.ts` },
       { find: /^tenon\/onnx$/, replacement: `${src}/models/onnx.ts` },
+      { find: /^tenon\/formats$/, replacement: `${src}/models/formats/index.ts` },
       { find: /^tenon\/(.+)$/, replacement: `${src}/$1/index.ts` },
       // Package imports name built files; tests run the sources.
       ...Object.entries(manifest.imports).map(([find, target]) => ({

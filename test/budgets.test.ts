@@ -13,6 +13,8 @@ const budgets = {
   smallPageBytes: 118_000,
   /** The same with every layer there is, as for a page that loads models it does not know. */
   everyLayerBytes: 170_000,
+  /** With the readers and writers of models' files as well. */
+  formatsBytes: 190_000,
   /** Lines of core, graph and autodiff without comments and blanks: what every reader has to know. */
   coreLines: 1_800,
 }
@@ -60,6 +62,16 @@ test('all layers together stay small', async () => {
   const { bytes } = await bundled(`export { sequential, model, layers } from './src/index.ts'`)
   console.info(`every layer: ${bytes.toLocaleString('en')} bytes, minified and gzipped`)
   expect(bytes).toBeLessThan(budgets.everyLayerBytes)
+})
+
+test('a page that reads files of models stays small and needs nothing of Node', async () => {
+  const { code, bytes } = await bundled(`
+    export { sequential, model, layers } from './src/index.ts'
+    export { readKeras, encodeKeras, readH5Model, readTfjs } from './src/models/formats/index.ts'`)
+  // Bundling for browsers fails where anything of Node is imported.
+  expect(code).toContain('model.weights.h5')
+  console.info(`with models' files: ${bytes.toLocaleString('en')} bytes, minified and gzipped`)
+  expect(bytes).toBeLessThan(budgets.formatsBytes)
 })
 
 test('the core stays small enough to read', () => {
