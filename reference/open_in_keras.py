@@ -30,20 +30,38 @@ def worst(folder: Path, case: dict) -> float:
     else:
         model = keras.models.load_model(folder / case["file"])
     inputs = [array(entry) for entry in case["inputs"]]
-    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+    outputs = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    if isinstance(case["outputs"], list):
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        case["outputs"] = {str(i): entry for i, entry in enumerate(case["outputs"])}
+        outputs = {str(i): value for i, value in enumerate(outputs)}
     named = outputs if isinstance(outputs, dict) else {"output": outputs}
     assert sorted(named) == sorted(case["outputs"]), f"{sorted(named)} are not {sorted(case['outputs'])}"
-    return max(float(np.max(np.abs(named[name] - array(entry)))) for name, entry in case["outputs"].items())
+    largest = 0.0
+    for name, entry in case["outputs"].items():
+        found = np.asarray(named[name], "float64")
+        assert list(found.shape) == entry["shape"], f"{found.shape} is not {entry['shape']}"
+        if found.size:
+            largest = max(largest, float(np.max(np.abs(found - array(entry)) / (1 + np.abs(found)))))
+    return largest
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     failed = 0
-    for case in json.loads((folder / "cases.json").read_text()):
+    cases = json.loads((folder / "cases.json").read_text())
+    for case in cases:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            error = worst(folder, case)
-        fine = error < 1e-5
-        failed += not fine
-        print(f"{'ok  ' if fine else 'FAIL'} {case['file']}: worst difference {error:.2e}")
+            try:
+                error = worst(folder, case)
+                told = f"worst difference {error:.1e}"
+            except Exception as refused:
+                error, told = float("inf"), str(refused)[-300:]
+        if not error < 1e-5:
+            failed += 1
+            print(f"FAIL {case['file']}: {told}")
+        elif not case["file"].startswith("layers"):
+            print(f"ok   {case['file']}: {told}")
+    print(f"{len(cases) - failed} of {len(cases)} files give the same outputs")
     sys.exit(1 if failed else 0)
