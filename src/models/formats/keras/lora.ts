@@ -1,13 +1,11 @@
 import type { TensorData } from '../../../core/tensor-data.ts'
-import type { Holder } from './places.ts'
-
-type HeldWeight = Holder['weights'][number]
+import type { HeldWeight, Holder } from './places.ts'
 
 const isLora = ({ path }: HeldWeight): boolean => /(?:^|\/)lora_\w+_[ab]$/.test(path)
 
 /** The weights that Keras 3 keeps of a layer: with low-rank adaptation, its kernel (first) and bias, the product joined to the kernel. */
-export function keptWeights({ weights }: Holder): readonly HeldWeight[] {
-  if (!weights.some(isLora)) return weights
+export function keptWeights({ weights, borrowed = [] }: Holder): readonly HeldWeight[] {
+  if (!weights.some(isLora)) return [...borrowed, ...weights]
   const adapted = new Set(weights.filter(isLora).map(({ path }) => path.replace(/(^|\/)lora_(\w+)_[ab]$/, '$1$2')))
   const kept = weights.filter(weight => !isLora(weight))
   return kept.toSorted((a, b) => Number(adapted.has(b.path)) - Number(adapted.has(a.path)))

@@ -17,7 +17,14 @@ export interface Holder {
   readonly top: string
   /** The layer's options. */
   readonly layerConfig: object
-  readonly weights: readonly { readonly weight: Weight; readonly path: string }[]
+  readonly weights: readonly HeldWeight[]
+  /** Weights of a layer inside that Keras 3 keeps here as well, in front of these. */
+  readonly borrowed?: readonly HeldWeight[]
+}
+
+export interface HeldWeight {
+  readonly weight: Weight
+  readonly path: string
 }
 
 /** Finds the member of a group of layers that belongs to a layer's name, where a file tells it; otherwise layers are numbered. */
@@ -78,10 +85,17 @@ function inLayer(network: LayerGraph, layer: AnyLayer, place: Omit<Holder, 'weig
     ...place,
     name: part === '' ? place.name : part.slice(part.lastIndexOf('/') + 1),
     group: part === '' ? place.group : `${place.group}/${attributePath(layer.type, part)}`,
+    ...(part === '' && layer.type === 'SpectralNormalization'
+      ? { borrowed: kernelOf([...parts.values()].flat()) }
+      : {}),
     // Weights that are trained come first, whatever order they were made in.
     weights: weights.toSorted((a, b) => rank(a.weight) - rank(b.weight)),
   }))
 }
+
+/** What is normalised: Keras's wrapper refers to it by an attribute of its own. */
+const kernelOf = (weights: readonly HeldWeight[]): readonly HeldWeight[] =>
+  weights.filter(({ path }) => /\/(?:kernel|embeddings)$/.test(path)).slice(0, 1)
 
 const rank = (weight: Weight): number => (weight.options.trainable === false ? 1 : 0)
 
@@ -103,4 +117,6 @@ const attributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
-const attributePath = (type: string, part: string): string => attributes[type]?.[part] ?? part
+/** A wrapper's inner layer may have any name here; Keras keeps it as `layer`. */
+const attributePath = (type: string, part: string): string =>
+  type === 'SpectralNormalization' ? part.replace(/^[^/]+/, 'layer') : (attributes[type]?.[part] ?? part)
