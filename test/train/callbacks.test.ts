@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/core/rng.ts'
 import { fromNumbers } from '../../src/core/tensor-data.ts'
 import { type Callback, callbacks, layers, sequential, sgd } from '../../src/index.ts'
+import { crc32c } from '../../src/io/checksum.ts'
 import { decodeSafetensors } from '../../src/io/safetensors.ts'
 import { fillIn } from '../../src/train/callbacks/model-checkpoint.ts'
-import { crc32c } from '../../src/train/callbacks/tensorboard/record.ts'
 
 const rng = new Rng(3)
 const x = fromNumbers(

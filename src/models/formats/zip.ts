@@ -1,5 +1,5 @@
 import { FormatError, UnsupportedError } from '../../core/errors.ts'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../../io/checksum.ts'
 import { concatenated, Fields } from './hdf5/fields.ts'
 import { inflate } from './inflate.ts'
 

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { TenonError } from '../../../src/core/errors.ts'
-import { crc32 } from '../../../src/models/formats/crc32.ts'
+import { crc32 } from '../../../src/io/checksum.ts'
 import { concatenated } from '../../../src/models/formats/hdf5/fields.ts'
 import { encodeZip, openZip } from '../../../src/models/formats/zip.ts'
 import { damaged } from './damage.ts'
