@@ -1,4 +1,4 @@
-import { formatShape } from '../core/shape.ts'
+import { formatShape, sizeOf } from '../core/shape.ts'
 import { readFileBounded } from '../io/files.ts'
 import { decodeSafetensors } from '../io/safetensors.ts'
 import { loadModel } from '../models/formats/files.ts'
@@ -55,7 +55,7 @@ export async function inspectH5(path: string): Promise<FileSummary> {
 /** The summary as a person reads it. */
 export function formatFile({ kind, facts, layers, arrays }: FileSummary, limit = 1000): string {
   const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text)
-  const count = arrays.reduce((sum, { shape }) => sum + shape.reduce((n, dim) => n * dim, 1), 0)
+  const count = arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   const shown = arrays.slice(0, limit)
   return [
     `Format      ${kind}`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { arrayConstructor, type DType } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 
 /**
@@ -107,7 +108,7 @@ function readTensor(name: string, entry: unknown, data: Uint8Array, fail: Fail):
     throw fail(`dtype, shape and offsets of '${name}'`, JSON.stringify(entry).slice(0, 200))
   const [from = 0, to = 0] = offsets
   const make = arrayConstructor(dtype)
-  const size = shape.reduce((n, dim) => n * dim, 1)
+  const size = sizeOf(shape)
   if (!make || from > to || to > data.length || to - from !== size * new make(0).BYTES_PER_ELEMENT) {
     throw fail(
       `'${name}' to hold ${size} elements of ${dtype} within the data`,

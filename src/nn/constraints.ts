@@ -8,13 +8,10 @@ import { mul } from '../ops/math/mul.ts'
 import { sqrt } from '../ops/math/sqrt.ts'
 import { clip } from '../ops/nn/clip.ts'
 import { reduceSumSquare } from '../ops/reduce/reduce-sum-square.ts'
-import { deserialized, isSerialized, notNegative, type Serialized } from './serialized.ts'
+import { notNegative, resolveWeightFunction, type Serialized, type WeightFunction } from './serialized.ts'
 
 /** What a weight is brought back to after each step. */
-export interface Constraint {
-  readonly name: string
-  /** Everything that made it, defaults filled in. */
-  readonly config: Readonly<Record<string, unknown>>
+export interface Constraint extends WeightFunction {
   /** The constrained weight, of the same shape and dtype. */
   call(weight: Value): Value
 }
@@ -108,21 +105,7 @@ const byName = { maxNorm, nonNeg, unitNorm, minMaxNorm }
 export type ConstraintName = keyof typeof byName
 
 /** By name with Keras's defaults, from its serialised form, as it is, or none. A function becomes one named `custom`. */
-export function resolveConstraint(
+export const resolveConstraint = (
   given: ConstraintName | Constraint | Serialized | ((weight: Value) => Value) | null | undefined,
   where: string,
-): Constraint | undefined {
-  if (given === null || given === undefined) return undefined
-  if (typeof given === 'function') return { name: 'custom', config: {}, call: given }
-  if (typeof given === 'string') {
-    const make = byName[given]
-    if (make) return make()
-    throw new ArgumentError({
-      where,
-      expected: `a constraint among ${Object.keys(byName).join(', ')}`,
-      received: `'${String(given)}'`,
-    })
-  }
-  if (isSerialized(given)) return deserialized(byName, given, where, 'a constraint')
-  return given
-}
+): Constraint | undefined => resolveWeightFunction(byName, given, where, 'a constraint')

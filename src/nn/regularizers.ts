@@ -13,13 +13,10 @@ import { reduceL1 } from '../ops/reduce/reduce-l1.ts'
 import { reduceSum } from '../ops/reduce/reduce-sum.ts'
 import { reduceSumSquare } from '../ops/reduce/reduce-sum-square.ts'
 import { transpose } from '../ops/shape/transpose.ts'
-import { deserialized, isSerialized, notNegative, type Serialized } from './serialized.ts'
+import { notNegative, resolveWeightFunction, type Serialized, type WeightFunction } from './serialized.ts'
 
 /** A penalty on a weight, or on a layer's output, that is added to the loss. */
-export interface Regularizer {
-  readonly name: string
-  /** Everything that made it, defaults filled in. */
-  readonly config: Readonly<Record<string, unknown>>
+export interface Regularizer extends WeightFunction {
   /** A scalar of the weight's dtype. */
   call(weight: Value): Value
 }
@@ -107,21 +104,7 @@ const byName = { l1, l2, l1L2, orthogonalRegularizer }
 export type RegularizerName = keyof typeof byName
 
 /** By name with Keras's defaults, from its serialised form, as it is, or none. A function becomes one named `custom`. */
-export function resolveRegularizer(
+export const resolveRegularizer = (
   given: RegularizerName | Regularizer | Serialized | ((weight: Value) => Value) | null | undefined,
   where: string,
-): Regularizer | undefined {
-  if (given === null || given === undefined) return undefined
-  if (typeof given === 'function') return { name: 'custom', config: {}, call: given }
-  if (typeof given === 'string') {
-    const make = byName[given]
-    if (make) return make()
-    throw new ArgumentError({
-      where,
-      expected: `a regularizer among ${Object.keys(byName).join(', ')}`,
-      received: `'${String(given)}'`,
-    })
-  }
-  if (isSerialized(given)) return deserialized(byName, given, where, 'a regularizer')
-  return given
-}
+): Regularizer | undefined => resolveWeightFunction(byName, given, where, 'a regularizer')

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import type { Value } from '../graph/value.ts'
 
 /** Keras's class name and the options that made an object, in camelCase with the defaults filled in: what files hold of it. */
 export interface Serialized {
@@ -6,8 +7,28 @@ export interface Serialized {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-/** Class names that are not the function's name with a capital letter. */
-const classNames: Readonly<Record<string, string>> = { stft: 'STFT', sgd: 'SGD', rmsprop: 'RMSprop' }
+/** Keras's class names that are not the function's name with a capital letter. */
+const oddClasses: Readonly<Record<string, string>> = {
+  auc: 'AUC',
+  binaryIou: 'BinaryIoU',
+  ctc: 'CTC',
+  iou: 'IoU',
+  klDivergence: 'KLDivergence',
+  meanIou: 'MeanIoU',
+  oneHotIou: 'OneHotIoU',
+  oneHotMeanIou: 'OneHotMeanIoU',
+  rmsprop: 'RMSprop',
+  sgd: 'SGD',
+  stft: 'STFT',
+}
+
+/** `glorotUniform` → `GlorotUniform`. */
+export const className = (name: string): string => oddClasses[name] ?? name.charAt(0).toUpperCase() + name.slice(1)
+
+/** The function's name of a class that `className` does not spell by rule. */
+export const oddFunctionNames: ReadonlyMap<string, string> = new Map(
+  Object.entries(oddClasses).map(([name, type]) => [type, name]),
+)
 
 /** `{ type: 'GlorotUniform', config }` of an object made by `glorotUniform`. */
 export const serialized = ({
@@ -16,7 +37,7 @@ export const serialized = ({
 }: {
   readonly name: string
   readonly config: Readonly<Record<string, unknown>>
-}): Serialized => ({ type: classNames[name] ?? name.charAt(0).toUpperCase() + name.slice(1), config })
+}): Serialized => ({ type: className(name), config })
 
 export const isSerialized = (given: unknown): given is Serialized =>
   typeof given === 'object' &&
@@ -51,6 +72,35 @@ export function deserialized<T>(
   }
   // A maker of one family reads options of its own from `config` and throws on values that it does not take.
   return make(config as never)
+}
+
+/** What constraints and regularizers are: a function of a weight, and what made it. */
+export interface WeightFunction {
+  readonly name: string
+  /** Everything that made it, defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>>
+  call(weight: Value): Value
+}
+
+/** By name with Keras's defaults, from its serialised form, as it is, or none. A function becomes one named `custom`. */
+export function resolveWeightFunction(
+  makers: Readonly<Record<string, () => WeightFunction>>,
+  given: string | WeightFunction | Serialized | WeightFunction['call'] | null | undefined,
+  where: string,
+  kind: string,
+): WeightFunction | undefined {
+  if (given === null || given === undefined) return undefined
+  if (typeof given === 'function') return { name: 'custom', config: {}, call: given }
+  if (typeof given === 'string') {
+    const make = makers[given]
+    if (make) return make()
+    throw new ArgumentError({
+      where,
+      expected: `${kind} among ${Object.keys(makers).join(', ')}`,
+      received: `'${given}'`,
+    })
+  }
+  return isSerialized(given) ? deserialized(makers, given, where, kind) : given
 }
 
 const plainName = (name: string): string => name.replaceAll('_', '').toLowerCase()

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import type { Rng } from '../core/rng.ts'
-import { formatShape, sameShape } from '../core/shape.ts'
+import { formatShape, sameShape, sizeOf } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Constraint } from './constraints.ts'
 import type { Initializer } from './initializers.ts'
@@ -39,7 +39,7 @@ export class Weight {
   }
 
   get size(): number {
-    return this.shape.reduce((n, dim) => n * dim, 1)
+    return sizeOf(this.shape)
   }
 
   /** Draws the first value, unless there is one. */

@@ -3,7 +3,7 @@ import { ArgumentError, DataError, DTypeError, ShapeError } from '../core/errors
 import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
 import type { Rng } from '../core/rng.ts'
 import { isScaled, type ScaledData } from '../core/scaled-data.ts'
-import { formatShape } from '../core/shape.ts'
+import { formatShape, sizeOf } from '../core/shape.ts'
 import { allocate, fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
 import type { Network, NetworkInput } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
@@ -153,7 +153,7 @@ function copyRows(
 }
 
 const bytes = (array: NumericArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-const rowLength = (tensor: TensorData): number => tensor.shape.slice(1).reduce((n, dim) => n * dim, 1)
+const rowLength = (tensor: TensorData): number => sizeOf(tensor.shape.slice(1))
 
 /** Sorts samples given alone, in order or by name into the order of `names`. */
 export function inOrder(given: SampleSet, names: readonly string[], where: string): readonly (Samples | undefined)[] {

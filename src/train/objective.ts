@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
+import { sizeOf } from '../core/shape.ts'
 import { withScope } from '../graph/scope.ts'
 import { Value } from '../graph/value.ts'
 import { mergeMask } from '../nn/losses/loss.ts'
@@ -115,7 +116,7 @@ export function metricSlab(
   const take = (name: string, shape: readonly number[]): Value => {
     const input = Value.input({ dtype: 'float32', shape }, name)
     views.push({ input, offset: length, shape })
-    length += shape.reduce((n, dim) => n * dim, 1)
+    length += sizeOf(shape)
     return input
   }
   /** What counts for a metric: weights, if it heeds them, without what the mask leaves out. Keras leaves the mask to metrics that are means; here all heed it. */
@@ -163,7 +164,7 @@ export function readMetrics(
   const logs: Record<string, number> = { loss: total / Math.max(1, count) }
   let at = 2
   const take = (shape: readonly number[]) => {
-    const size = shape.reduce((n, dim) => n * dim, 1)
+    const size = sizeOf(shape)
     at += size
     return { dtype: 'float32', shape, data: values.subarray(at - size, at) } as const
   }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Value } from '../graph/value.ts'
 import type { Variable } from '../nn/variable.ts'
@@ -104,7 +105,7 @@ export class SlabMemory {
 }
 
 function wrap(buffer: Elements, offset: number, shape: readonly number[]): TensorData {
-  const size = shape.reduce((n, dim) => n * dim, 1)
+  const size = sizeOf(shape)
   return buffer instanceof BigInt64Array
     ? { dtype: 'int64', shape, data: buffer.subarray(offset, offset + size) }
     : { dtype: 'float32', shape, data: buffer.subarray(offset, offset + size) }

@@ -1,4 +1,5 @@
 import { arrayConstructor, bytesPerElement, type DataArray, type DType } from '../../core/dtype.ts'
+import { sizeOf } from '../../core/shape.ts'
 import { allocate, type TensorData } from '../../core/tensor-data.ts'
 import { findDType } from '../../ops/dtype-code.ts'
 import { badFormat, quote } from './failure.ts'
@@ -24,7 +25,7 @@ export function decodeTensor(proto: TensorProto, where: string, external: Extern
   const dtype = findDType(proto.dataType)
   if (!dtype) throw badFormat(where, 'an element type that Tenon computes with', `ONNX data type ${proto.dataType}`)
   const shape = decodeDims(proto.dims, where)
-  const size = shape.reduce((n, dim) => n * dim, 1)
+  const size = sizeOf(shape)
   if (proto.segment) throw badFormat(where, 'a whole tensor', 'a segment of one')
   if (dtype === 'string') return { dtype, shape, data: decodeStrings(proto, size, where) }
   const raw = rawBytes(proto, where, external)
@@ -120,7 +121,7 @@ export function decodeSparse(
   const values = decodeTensor(proto.values, where, external)
   const indices = decodeTensor(proto.indices, where, external)
   const shape = decodeDims(proto.dims, where)
-  const size = shape.reduce((n, dim) => n * dim, 1)
+  const size = sizeOf(shape)
   if (size > maxDenseElements)
     throw badFormat(where, `a sparse tensor of at most ${maxDenseElements} elements`, `shape [${shape.join(', ')}]`)
   const count = values.data.length

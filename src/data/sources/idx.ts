@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.ts'
-import { formatShape } from '../../core/shape.ts'
+import { formatShape, sizeOf } from '../../core/shape.ts'
 import { allocate, type TensorData } from '../../core/tensor-data.ts'
 
 type IdxDType = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64'
@@ -43,7 +43,7 @@ export function decodeIdx(file: Uint8Array<ArrayBuffer>, where: string): TensorD
   if (file.length < start) throw fail(`a header of ${start} bytes for rank ${rank}`, `${file.length} bytes`)
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
   // Products beyond 2^53 lose digits but stay far above any file's length, so the comparison still fails.
-  const size = shape.reduce((product, dim) => product * dim, 1)
+  const size = sizeOf(shape)
   if (file.length - start !== size * kind.bytes) {
     throw fail(`${size * kind.bytes} bytes of elements for shape ${formatShape(shape)}`, `${file.length - start}`)
   }

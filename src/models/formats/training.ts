@@ -1,4 +1,5 @@
 import { writeModel } from '../../compile/onnx/write.ts'
+import { sizeOf } from '../../core/shape.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import { Graph } from '../../graph/graph.ts'
 import { substitute } from '../../graph/rewrite.ts'
@@ -53,7 +54,7 @@ function standAlone({ graph, slabs }: StepProgram): Graph {
 }
 
 function part(whole: Value, { length }: Slab, { offset, shape }: Slab['views'][number]): Value {
-  const size = shape.reduce((n, dim) => n * dim, 1)
+  const size = sizeOf(shape)
   const own = size === length ? whole : slice(whole, ints([offset]), ints([offset + size]))
   return shape.length === 1 ? own : reshape(own, ints(shape))
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../core/errors.ts'
-import { formatShape } from '../../core/shape.ts'
+import { formatShape, sizeOf } from '../../core/shape.ts'
 import { finite } from '../serialized.ts'
 import { fill, type Initializer, type SeedOption, seedOf, streamOf } from './initializer.ts'
 
@@ -23,7 +23,7 @@ export function orthogonal(options: { readonly gain?: number } & SeedOption = {}
           received: `shape ${formatShape(shape)}`,
         })
       }
-      const rows = shape.slice(0, -1).reduce((n, dim) => n * dim, 1)
+      const rows = sizeOf(shape.slice(0, -1))
       const long = Math.max(rows, columns)
       const stream = streamOf(seed, rng)
       const vectors = orthonormal(Math.min(rows, columns), long, () => stream.normal())

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
-import { formatShape } from '../../core/shape.ts'
+import { formatShape, sizeOf } from '../../core/shape.ts'
 import { fill, type Initializer } from './initializer.ts'
 
 export type WindowName = keyof typeof cosines | 'bartlett' | 'cosine' | 'triang'
@@ -44,7 +44,7 @@ export function stft(options: StftOptions = {}): Initializer {
       if (values && values.length !== frameLength)
         throw complain(`a window of ${frameLength} values, the frame's length`, values.length)
       const scale = scaleOf(values, scaling)
-      const inner = shape.slice(1).reduce((n, dim) => n * dim, 1)
+      const inner = sizeOf(shape.slice(1))
       return fill(shape, i => {
         const t = Math.floor(i / inner)
         const angle = (-2 * Math.PI * t * (i % bins)) / (2 * (bins - 1))

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../core/shape.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Value } from '../../graph/value.ts'
 import { exactNumbers, foldedNumbers, ravel, small, unravel } from '../fold.ts'
@@ -14,7 +15,7 @@ export function foldReduction(combine: (a: number, b: number) => number, initial
     if (!data || !numbers || (axes && !axes.constant)) return undefined
     const reduced = new Set(reducedAxes('fold', data.shape.length, axes, attributes))
     const kept = data.shape.map((dim, i) => (reduced.has(i) ? 1 : dim))
-    const sums: (number | undefined)[] = new Array(kept.reduce((n, dim) => n * dim, 1)).fill(initial)
+    const sums: (number | undefined)[] = new Array(sizeOf(kept)).fill(initial)
     numbers.forEach((number, i) => {
       const at = ravel(
         unravel(i, data.shape).map((place, axis) => (reduced.has(axis) ? 0 : place)),

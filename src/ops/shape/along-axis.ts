@@ -1,6 +1,6 @@
 import { isFloat } from '../../core/dtype.ts'
 import { DTypeError } from '../../core/errors.ts'
-import { staticShape } from '../../core/shape.ts'
+import { sizeOf, staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
 import { constant, ints } from '../constants.ts'
 import { matMul } from '../math/mat-mul.ts'
@@ -38,9 +38,8 @@ export function alongAxis(x: Value, map: AxisMap): Value {
   const shape = staticShape(x.shape, 'a product along an axis')
   if (!isFloat(x.dtype))
     throw new DTypeError({ where: 'a product along an axis', expected: 'a floating-point tensor', received: x.dtype })
-  const size = (dims: readonly number[]) => dims.reduce((n, dim) => n * dim, 1)
-  const before = size(shape.slice(0, axis))
-  const after = size(shape.slice(axis + 1))
+  const before = sizeOf(shape.slice(0, axis))
+  const after = sizeOf(shape.slice(axis + 1))
   const result = ints([...shape.slice(0, axis), rows, ...shape.slice(axis + 1)])
   if (after === 1) {
     const right = transposed(map)

@@ -1,11 +1,12 @@
 import { arrayConstructor } from '../../../core/dtype.ts'
+import { sizeOf } from '../../../core/shape.ts'
 import type { TensorData } from '../../../core/tensor-data.ts'
 import type { H5Type } from './datatype.ts'
 import { type Cursor, type H5Source, utf8 } from './source.ts'
 
 /** Number of elements; an error where JavaScript cannot count them. */
 export function elementCount(source: H5Source, shape: readonly number[]): number {
-  const count = shape.reduce((product, dim) => product * dim, 1)
+  const count = sizeOf(shape)
   if (!Number.isSafeInteger(count)) throw source.damaged('a shape that fits into memory', `[${shape.join(', ')}]`)
   return count
 }

@@ -3,10 +3,10 @@ import { isTensorData } from '../../../core/nested.ts'
 import type { AnyLayer, LayerCall, Symbolic } from '../../../nn/layer.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import type { LayerGraph, NetworkInput } from '../../../nn/network.ts'
-import { isSerialized } from '../../../nn/serialized.ts'
+import { className, isSerialized } from '../../../nn/serialized.ts'
 import { Model } from '../../model.ts'
 import type { Json, JsonObject } from './json.ts'
-import { className, isWordOption, snake } from './names.ts'
+import { isWordOption, snake } from './names.ts'
 import { type KerasLayer, kerasLayers } from './order.ts'
 
 /** A model's architecture as Keras's `config.json` holds it, without weights. */

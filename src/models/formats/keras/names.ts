@@ -1,3 +1,5 @@
+import { oddFunctionNames } from '../../../nn/serialized.ts'
+
 /** Keras writes names in snake_case, Tenon in camelCase. */
 
 /** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
@@ -36,25 +38,6 @@ const wordOptions = new Set([
 export const isWordOption = (option: string): boolean =>
   wordOptions.has(option) || /(?:Initializer|Regularizer|Constraint)$/.test(option)
 
-/** Class names that are not the camelCase name with a capital letter. */
-const oddClasses: Readonly<Record<string, string>> = {
-  auc: 'AUC',
-  binaryIou: 'BinaryIoU',
-  ctc: 'CTC',
-  iou: 'IoU',
-  klDivergence: 'KLDivergence',
-  meanIou: 'MeanIoU',
-  oneHotIou: 'OneHotIoU',
-  oneHotMeanIou: 'OneHotMeanIoU',
-  rmsprop: 'RMSprop',
-  sgd: 'SGD',
-  stft: 'STFT',
-}
-const oddNames = new Map(Object.entries(oddClasses).map(([name, type]) => [type, name]))
-
-/** `glorotUniform` → `GlorotUniform`. */
-export const className = (name: string): string => oddClasses[name] ?? name.charAt(0).toUpperCase() + name.slice(1)
-
 /** `GlorotUniform` or `glorot_uniform` → `glorotUniform`. */
 export const functionName = (type: string): string =>
-  oddNames.get(type) ?? camel(type.charAt(0).toLowerCase() + type.slice(1))
+  oddFunctionNames.get(type) ?? camel(type.charAt(0).toLowerCase() + type.slice(1))

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
-import { formatShape, normalizeAxes, staticShape } from '../../../core/shape.ts'
+import { formatShape, normalizeAxes, sizeOf, staticShape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { ints } from '../../../ops/constants.ts'
 import { mul } from '../../../ops/math/mul.ts'
@@ -188,8 +188,7 @@ class HeadLayout {
       }
       const front = mask.shape.slice(0, -2 * count)
       const full = expand(mask, ints([...front.map(() => 1), ...sizes]))
-      const half = (part: readonly number[]) => part.reduce((n, dim) => n * dim, 1)
-      const merged = [half(sizes.slice(0, count)), half(sizes.slice(count))]
+      const merged = [sizeOf(sizes.slice(0, count)), sizeOf(sizes.slice(count))]
       return asWideAs(reshape(full, ints([...front.map(() => 0), ...merged])), scores, 2)
     }
   }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../../core/errors.ts'
-import { formatShape } from '../../../core/shape.ts'
+import { formatShape, sizeOf } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { ints } from '../../../ops/constants.ts'
 import { add } from '../../../ops/math/add.ts'
@@ -58,17 +58,15 @@ export function projections(where: string, config: ReturnType<typeof projectionC
   const penalized = activityPenalty(where, config.activityRegularizer)
   return (scope, name, x, from, to) => {
     const kernel = scope.weight(`${name}/kernel`, { shape: [...from, ...to], ...kernelRules })
-    const matrix = from.length === 1 && to.length === 1 ? kernel : reshape(kernel, ints([product(from), product(to)]))
+    const matrix = from.length === 1 && to.length === 1 ? kernel : reshape(kernel, ints([sizeOf(from), sizeOf(to)]))
     let y = matMul(x, matrix)
     if (config.useBias) {
       const bias = scope.weight(`${name}/bias`, { shape: to, ...biasRules })
-      y = add(y, to.length === 1 ? bias : reshape(bias, ints([product(to)])))
+      y = add(y, to.length === 1 ? bias : reshape(bias, ints([sizeOf(to)])))
     }
     return penalized(scope, y)
   }
 }
-
-const product = (dims: readonly number[]): number => dims.reduce((n, dim) => n * dim, 1)
 
 /** […, heads · size] → […, heads, size]. */
 export const byHead = (x: Value, heads: number, size: number): Value =>

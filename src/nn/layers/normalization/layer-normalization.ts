@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { constant, ints, scalarLike } from '../../../ops/constants.ts'
 import { add } from '../../../ops/math/add.ts'
@@ -56,7 +57,7 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
       const beta = config.center && !config.rmsScaling ? scope.weight('beta', { shape, ...rules.beta }) : undefined
       if (config.rmsScaling) return times(byVariance(x, axes, config.epsilon), gamma, x, axes)
       if (areTrailing(axes, x.shape.length)) {
-        const factor = gamma ?? constant(new Array<number>(shape.reduce((n, dim) => n * dim, 1)).fill(1), shape)
+        const factor = gamma ?? constant(new Array<number>(sizeOf(shape)).fill(1), shape)
         return normalize(x, factor, beta, { axis: -axes.length, epsilon: config.epsilon }).y
       }
       const scaled = times(normalized(x, axes, config.epsilon).normal, gamma, x, axes)

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
 import { fromNested, isTensorData, type Nested } from '../../../core/nested.ts'
-import { formatShape, sameShape } from '../../../core/shape.ts'
+import { formatShape, sameShape, sizeOf, stridesOf } from '../../../core/shape.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../../core/tensor-data.ts'
 import type { Value } from '../../../graph/value.ts'
 import { constant, ints, scalar } from '../../../ops/constants.ts'
@@ -57,8 +57,7 @@ export function normalization(
   const adapted = (name: string, otherwise: number): Initializer => ({
     name: 'adapted',
     config: {},
-    init: shape =>
-      state.get(name) ?? fromNumbers('float32', shape, new Array(shape.reduce((n, dim) => n * dim, 1)).fill(otherwise)),
+    init: shape => state.get(name) ?? fromNumbers('float32', shape, new Array(sizeOf(shape)).fill(otherwise)),
   })
 
   /** The statistics as they broadcast to x. */
@@ -141,8 +140,8 @@ function momentsOf(tensor: TensorData, axes: readonly number[]) {
   const values = toNumbers(tensor)
   const { shape } = tensor
   const sizes = axes.map(axis => shape[axis] ?? 1)
-  const size = sizes.reduce((n, dim) => n * dim, 1)
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((n, dim) => n * dim, 1))
+  const size = sizeOf(sizes)
+  const strides = stridesOf(shape)
   const cell = (at: number) =>
     axes.reduce((n, axis, i) => n * (sizes[i] ?? 1) + (Math.floor(at / (strides[axis] ?? 1)) % (shape[axis] ?? 1)), 0)
   const sums = new Float64Array(size)

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { constant, ints } from '../../../ops/constants.ts'
 import { matMul } from '../../../ops/math/mat-mul.ts'
@@ -52,7 +53,7 @@ export function resampled(x: Value, axis: number, to: number, interpolation: Int
   const behind = x.shape.slice(axis + 1).map(Number)
   if (behind.length === 1) return matMul(matrix, x)
   const front = x.shape.slice(0, axis + 1).map(() => 0)
-  const flat = reshape(x, ints([...front, behind.reduce((n, dim) => n * dim, 1)]))
+  const flat = reshape(x, ints([...front, sizeOf(behind)]))
   return reshape(matMul(matrix, flat), ints([...front, ...behind]))
 }
 

@@ -1,6 +1,6 @@
 import { batchOf } from '../../../autodiff/batching.ts'
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
-import { formatShape, sameShape } from '../../../core/shape.ts'
+import { formatShape, sameShape, sizeOf } from '../../../core/shape.ts'
 import { Value } from '../../../graph/value.ts'
 import { constant, constantLike, ints, scalar, scalarLike } from '../../../ops/constants.ts'
 import { recur } from '../../../ops/control/recur.ts'
@@ -65,7 +65,7 @@ export function zeroStates(x: Value, shapes: readonly (readonly number[])[]): re
     const axes = one.shape.map((_, i) => i).slice(1)
     one = slice(one, ints(axes.map(() => 0)), ints(axes.map(() => 1)), ints(axes))
     const flat = reshape(one, ints([0, ...shape.map(() => 1)]))
-    const size = shape.reduce((n, dim) => n * dim, 1)
+    const size = sizeOf(shape)
     return where(constant([0], [1], 'bool'), flat, constantLike(new Array<number>(size).fill(0), [1, ...shape], x))
   })
 }
