@@ -2,7 +2,8 @@ import { type DType, dtypes } from '../../../core/dtype.ts'
 import { FormatError, TenonError, UnsupportedError } from '../../../core/errors.ts'
 import type { Value } from '../../../graph/value.ts'
 import type { AnyLayer } from '../../../nn/layer.ts'
-import * as layers from '../../../nn/layers/index.ts'
+import { input } from '../../../nn/layers/core/input.ts'
+import { layerTypes } from '../../../nn/layers/registry.ts'
 import type { Serialized } from '../../../nn/serialized.ts'
 import { hardSigmoid } from '../../../ops/nn/hard-sigmoid.ts'
 import { isList, isObject, type Json, type JsonObject } from './json.ts'
@@ -66,16 +67,15 @@ const code = new Set([
 const aliases: Readonly<Record<string, string>> = {
   batchnormalizationv1: 'batchnormalization',
   batchnormalizationv2: 'batchnormalization',
-  groupqueryattention: 'groupedqueryattention',
   grucellv2: 'grucell',
   gruv2: 'gru',
   lstmcellv2: 'lstmcell',
   lstmv2: 'lstm',
 }
 
-// A module's exports: each factory checks its own options, wherever they come from.
+// Each factory checks its own options, wherever they come from: that is what lets it take any object.
 const factories = new Map(
-  Object.entries(layers).map(([name, make]) => [name.toLowerCase(), make as unknown as (options: object) => unknown]),
+  Object.entries(layerTypes).map(([name, make]) => [name.toLowerCase(), make as (options: object) => unknown]),
 )
 
 /** Options that say nothing about what a layer computes here: names, seeds, hints for other engines. */
@@ -278,7 +278,7 @@ export function decodeInput(config: JsonObject, decoding: Decoding, name?: strin
   if (!dtype) throw damaged(decoding, "an input's dtype", given)
   if (config['sparse'] === true || config['ragged'] === true)
     throw new UnsupportedError({ where: decoding.where, expected: 'a dense input', received: 'a sparse or ragged one' })
-  return layers.input({
+  return input({
     shape: rest.map(dim => (typeof dim === 'number' ? dim : null)),
     dtype,
     ...(typeof batch === 'number' ? { batchSize: batch } : {}),
