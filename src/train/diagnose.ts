@@ -6,18 +6,8 @@ import type { Batch, DataSource } from './data-source.ts'
 import { diagnosisProgram } from './step.ts'
 import { batchTypes, type Trainer } from './trainer.ts'
 
-/**
- * Called when a step's loss is NaN or infinite: puts the last good weights back and finds the first tensor of the step that went
- * bad, by running the step once more with everything looked at. Returns the error to throw.
- */
-export async function diagnose(
-  trainer: Trainer,
-  source: DataSource,
-  batch: Batch,
-  order: Uint32Array,
-  start: number,
-  place: { epoch: number; step: number },
-): Promise<NonFiniteError> {
+/** Called when a step's loss is NaN or infinite: puts the last good weights back, in the state and in the model. */
+export function putBack(trainer: Trainer): void {
   const { state } = trainer
   const counter = state.find('counter')
   for (const memory of state.memories)
@@ -36,7 +26,21 @@ export async function diagnose(
     if (slab.inPlace && current instanceof Float32Array && !current.every(Number.isFinite)) current.fill(0)
   }
   trainer.store()
+}
 
+/**
+ * After `putBack`: finds the first tensor of the step that went bad, by running the step once more with everything looked at.
+ * Returns the error to throw.
+ */
+export async function diagnose(
+  trainer: Trainer,
+  source: DataSource,
+  batch: Batch,
+  order: Uint32Array,
+  start: number,
+  place: { epoch: number; step: number },
+): Promise<NonFiniteError> {
+  const counter = trainer.state.find('counter')
   const { network } = trainer.recipe
   const key = counter?.current instanceof BigInt64Array ? counter.current : new BigInt64Array(2)
   const { graph, labels } = diagnosisProgram(

@@ -4,7 +4,7 @@ import type { Callback, TrainRun } from './callbacks/callback.ts'
 import type { Progress } from './checkpoint.ts'
 import type { CheckpointOptions } from './checkpoint-options.ts'
 import { Batch, type DataSource } from './data-source.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose, putBack } from './diagnose.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type History, type Logs, recordEpoch, validationName } from './history.ts'
 import { batchTypes, type Trainer } from './trainer.ts'
@@ -111,8 +111,8 @@ export async function runFit(
           let quiet = false
           for (const callback of callbacks)
             if ((await callback.onNonFinite?.({ epoch, step, loss })) === 'stop') quiet = true
-          const error = await diagnose(trainer, source, present, order, start, { epoch, step })
-          if (!quiet) throw error
+          putBack(trainer)
+          if (!quiet) throw await diagnose(trainer, source, present, order, start, { epoch, step })
           return { history, aborted: false, seed }
         }
         const samples = Math.min(start + full, source.length)
