@@ -1,3 +1,4 @@
+import type { DataArray } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { allocate, type TensorData } from '../core/tensor-data.ts'
 import type { Network } from '../nn/network.ts'
@@ -61,7 +62,9 @@ function noFormat({ name }: Network): never {
 
 function rows(tensor: TensorData, start: number, size: number): TensorData {
   const row = tensor.data.length / Math.max(1, tensor.shape[0] ?? 1)
-  const data = tensor.data.slice(start * row, (start + size) * row)
+  const [from, to] = [start * row, (start + size) * row]
+  // A view: the engine copies, or only reads.
+  const data = Array.isArray(tensor.data) ? tensor.data.slice(from, to) : tensor.data.subarray(from, to)
   return { dtype: tensor.dtype, shape: [size, ...tensor.shape.slice(1)], data }
 }
 
@@ -77,8 +80,14 @@ function joined(parts: readonly TensorData[], dtype: TensorData['dtype']): Tenso
   )
   let at = 0
   for (const part of parts) {
-    for (let i = 0; i < part.data.length; i++) data[at + i] = part.data[i] ?? 0
+    copyInto(data, part.data, at)
     at += part.data.length
   }
   return { dtype: first.dtype, shape: [count, ...first.shape.slice(1)], data }
+}
+
+/** Copies elements of one dtype to a place in an array of the same. */
+function copyInto(to: DataArray, from: DataArray, at: number): void {
+  if (to instanceof Float32Array && from instanceof Float32Array) to.set(from, at)
+  else for (let i = 0; i < from.length; i++) to[at + i] = from[i] ?? 0
 }

@@ -105,12 +105,14 @@ export class DataSource {
 export class Batch {
   /** In the order of the source's columns. */
   readonly columns: readonly TensorData[]
+  private readonly sources: readonly TensorData[]
 
   constructor(
     private readonly source: DataSource,
     readonly size: number,
   ) {
-    this.columns = source.columns.map(column => ({
+    this.sources = source.columns
+    this.columns = this.sources.map(column => ({
       dtype: column.dtype,
       shape: [size, ...column.shape.slice(1)],
       data: allocate(column.dtype, size * rowLength(column)),
@@ -119,7 +121,7 @@ export class Batch {
 
   /** Fills with the samples at places `start` … of an epoch's order. */
   fill(order: Uint32Array, start: number): void {
-    this.source.columns.forEach((column, i) => {
+    this.sources.forEach((column, i) => {
       const to = this.columns[i]
       if (to) copyRows(this.source, column, to, order, start, this.size)
     })
