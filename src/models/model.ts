@@ -80,7 +80,7 @@ export interface Model<Outputs extends SymbolicForm = SymbolicForm> extends Laye
  * `compile` may be a statement, as in Keras, after which the model's `evaluate` is typed with every built-in metric; asking
  * for one that was not compiled throws. Its return value is the same model, typed with exactly its metrics.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are callable, by Callable's constructor; the interface says so.
 export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable implements Compiled<AnyMetricName> {
   readonly network: LayerGraph
   readonly outputs: Outputs
