@@ -114,6 +114,8 @@ export interface Operator {
     attributes: Attributes,
     outputCount?: number,
   ): readonly (TensorType | undefined)[]
+  /** The same in ONNX's operators, for one of Tenon's own, which no file and no engine knows: `compile/passes/expand-own.ts` calls it. */
+  readonly expand?: ((inputs: readonly (Value | undefined)[], attributes: Attributes) => readonly Value[]) | undefined
   /** The outputs' elements where they follow from constant inputs or static types, for small shape computations; else `undefined`. */
   fold(inputs: readonly (Value | undefined)[], attributes: Attributes): readonly TensorData[] | undefined
   /** One entry per input: the gradient, nothing, or why there is none. */

@@ -195,6 +195,8 @@ export interface Definition<I extends Names, O extends Names, A extends Specs> {
    * For the operators that imported models compute shapes with; the fold-constants pass calls it. Helpers in `ops/fold.ts`.
    */
   readonly fold?: (inputs: Inputs<I>, attributes: AttributesOf<A>) => TensorData | undefined
+  /** For an operator of Tenon's own: the same in operators of ONNX. */
+  readonly expand?: (inputs: Inputs<I>, attributes: AttributesOf<A>) => Outputs<O>
 }
 
 /**
@@ -209,6 +211,8 @@ export interface Op<I extends Names, O extends Names = readonly ['y'], A extends
       ? [...Positional<I>, attributes?: AttributesGiven<A>]
       : [...Positional<I>, attributes: AttributesGiven<A>]
   ): Outputs<O>
+  /** A node's attributes as plain values, defaults filled in: for passes. */
+  readonly read: (attributes: Attributes) => AttributesOf<A>
 }
 
 export function defineOp<
@@ -216,7 +220,7 @@ export function defineOp<
   const A extends Specs = Record<never, never>,
   const O extends Names = readonly ['y'],
 >(definition: Definition<I, O, A>): Op<I, O, A> {
-  const { type, domain = '', traits = {} } = definition
+  const { type, domain = '', traits = {}, expand } = definition
   const inputs = definition.inputs.map(parseSpec)
   const outputs = (definition.outputs ?? ['y']).map(parseSpec)
   const specs: Specs = definition.attrs ?? {}
@@ -312,6 +316,8 @@ export function defineOp<
       return folded && outputs.length === 1 ? [folded] : undefined
     },
 
+    expand: expand && ((values, attributes) => fromOutputs(expand(toRecord(values, inputs), read(attributes)))),
+
     toAttributes(plain) {
       const attributes: Record<string, Attribute> = {}
       for (const key of Object.keys(plain)) if (!(key in specs)) throw unknownAttribute(type, key, specs)
@@ -344,7 +350,7 @@ export function defineOp<
     return toOutputs(self.apply(values, self.toAttributes((args[inputs.length] ?? {}) as Record<string, unknown>)))
   }
   // A function object carrying the operator's properties. `type` stands apart since functions accept any property but `name`.
-  const self = Object.assign(call, operator, { type }) as unknown as Op<I, O, A>
+  const self = Object.assign(call, operator, { type, read }) as unknown as Op<I, O, A>
   return self
 }
 

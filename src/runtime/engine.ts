@@ -1,3 +1,4 @@
+import type { ConvolutionForms } from '../compile/passes/convolutions/forms.ts'
 import type { DType } from '../core/dtype.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -11,6 +12,8 @@ export interface Engine {
   readonly description: string
   /** Outputs can be written straight into given arrays. */
   readonly writesInPlace: boolean
+  /** The engine's own forms of convolutions, made anew for each graph; absent, or none, where it has no such forms. */
+  convolutionForms?(): Promise<(() => ConvolutionForms) | undefined>
   /** A last change to a graph before it is loaded here, for the engine's own purposes. */
   prepare?(graph: Graph): Graph
   /** Element types that tensors may cross the border with. */

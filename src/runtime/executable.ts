@@ -1,4 +1,5 @@
 import { encodeModel } from '../compile/onnx/encode.ts'
+import { lowerConvolutions } from '../compile/passes/lower-convolutions.ts'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
@@ -14,7 +15,8 @@ export class Executable {
   ) {}
 
   static async create(graph: Graph, engine: Engine, options?: LoadOptions): Promise<Executable> {
-    const session = await engine.load(encodeModel(engine.prepare?.(graph) ?? graph), options)
+    const lowered = lowerConvolutions(graph, await engine.convolutionForms?.())
+    const session = await engine.load(encodeModel(engine.prepare?.(lowered) ?? lowered), options)
     // The encoder writes inputs and outputs in order, and the runtime keeps it.
     return new Executable(graph, engine, session)
   }

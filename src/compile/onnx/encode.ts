@@ -5,6 +5,7 @@ import { bodiesOf, type Graph } from '../../graph/graph.ts'
 import type { Node } from '../../graph/node.ts'
 import type { Value } from '../../graph/value.ts'
 import { codeOfDType } from '../../ops/dtype-code.ts'
+import { expandOwn } from '../passes/expand-own.ts'
 import type { ExternalData } from './decode-tensor.ts'
 import { encodeAttribute } from './encode-attribute.ts'
 import { bytesOf, encodeTensor, field, initializerPieces } from './encode-tensor.ts'
@@ -59,7 +60,8 @@ export function encodeModel(graph: Graph, options: EncodeOptions = {}): Uint8Arr
 }
 
 /** The model as pieces to be written one after the other; weights are views of the constants' own memory. */
-export function encodePieces(graph: Graph, options: EncodeOptions = {}): readonly Uint8Array<ArrayBuffer>[] {
+export function encodePieces(given: Graph, options: EncodeOptions = {}): readonly Uint8Array<ArrayBuffer>[] {
+  const graph = expandOwn(given)
   const opsets = opsetsOf(graph, options.opset)
   const { proto, constants } = new GraphEncoder().model(graph)
   const head = create(ModelProtoSchema, {

@@ -11,6 +11,7 @@ import { conv } from './conv.ts'
 import { batchConv } from './conv-batching.ts'
 import {
   countedSize,
+  explicitPads,
   perAxis,
   type StaticWindowAxis,
   spatialShape,
@@ -19,7 +20,7 @@ import {
   type WindowAxis,
   windowAttrs,
 } from './conv-shape.ts'
-import { convWeightGradient } from './conv-weight-gradient.ts'
+import { weightGradient } from './conv-weight-gradient.ts'
 
 const attrs = {
   ...windowAttrs,
@@ -57,9 +58,15 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
   // The adjoint of the adjoint is the convolution itself, and the two share their weight gradient with x and dy exchanged.
   vjp: ({ x, w, b }, _y, dy, attributes) => {
     const axes = staticAxes('gradient of ConvTranspose', transposedAxes(x, w, attributes))
+    const { part, windows } = covered(dy, axes)
     return {
-      x: convolveBack(dy, w, axes, attributes.group),
-      w: convWeightGradient(dy, x, axes, attributes.group),
+      x: conv(part, w, undefined, {
+        group: attributes.group,
+        strides: windows.map(axis => axis.stride),
+        dilations: windows.map(axis => axis.dilation),
+        pads: explicitPads(windows),
+      }),
+      w: weightGradient(part, x, windows, attributes.group),
       b: b && sumPerChannel(dy),
     }
   },
@@ -89,7 +96,7 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
 })
 
 /** The windows of the convolution that this one is the adjoint of: `input` is a dimension of y, `output` one of x. */
-function transposedAxes(x: TensorType, w: TensorType, attributes: ConvTransposeAttributes): WindowAxis[] {
+export function transposedAxes(x: TensorType, w: TensorType, attributes: ConvTransposeAttributes): WindowAxis[] {
   const where = 'ConvTranspose'
   const spatial = spatialShape(where, x)
   const count = spatial.length
@@ -191,18 +198,15 @@ function checkChannels(x: TensorType, w: TensorType, group: number): Dim {
   return times(perGroup, group)
 }
 
-/** dx: the convolution of dy with the same kernel, padded (or cropped) at the end to give exactly x's positions. */
-function convolveBack(dy: Value, w: Value, axes: readonly StaticWindowAxis[], group: number): Value {
-  const after = axes.map(axis => (axis.output - 1) * axis.stride + axis.extent - axis.input - axis.before)
-  const cropped = after.some(n => n < 0)
-  const ends = axes.map((axis, i) => axis.input + Math.min(0, after[i] ?? 0))
-  const part = cropped ? slice(dy, ints(axes.map(() => 0)), ints(ends), ints(axes.map((_, i) => i + 2))) : dy
-  return conv(part, w, undefined, {
-    group,
-    strides: axes.map(axis => axis.stride),
-    dilations: axes.map(axis => axis.dilation),
-    pads: [...axes.map(axis => axis.before), ...after.map(n => Math.max(0, n))],
+/** dy without the elements at its end that no window covers, and the windows that lie on exactly the rest. */
+function covered(dy: Value, axes: readonly StaticWindowAxis[]): { part: Value; windows: readonly StaticWindowAxis[] } {
+  const windows = axes.map(axis => {
+    const after = (axis.output - 1) * axis.stride + axis.extent - axis.input - axis.before
+    return { ...axis, input: axis.input + Math.min(0, after), after: Math.max(0, after) }
   })
+  const whole = windows.every((axis, i) => axis.input === axes[i]?.input)
+  const at = ints(axes.map((_, i) => i + 2))
+  return { part: whole ? dy : slice(dy, ints(axes.map(() => 0)), ints(windows.map(axis => axis.input)), at), windows }
 }
 
 /** Two per weight and input position. */

@@ -1,129 +1,129 @@
-import { sizeOf, staticShape } from '../../core/shape.ts'
-import type { Value } from '../../graph/value.ts'
+import { ShapeError } from '../../core/errors.ts'
+import { formatShape, sameShape, staticShape } from '../../core/shape.ts'
+import type { TensorType, Value } from '../../graph/value.ts'
+import { ensureBatched } from '../batching.ts'
 import { ints } from '../constants.ts'
-import { matMul } from '../math/mat-mul.ts'
-import { concat } from '../shape/concat.ts'
+import { attr, defineOp, type Op } from '../define.ts'
+import { requireFloat, sameDType } from '../infer.ts'
 import { reshape } from '../shape/reshape.ts'
-import { slice } from '../shape/slice.ts'
-import { swapLast, transpose } from '../shape/transpose.ts'
-import { sumExamples } from './channels.ts'
+import { transpose } from '../shape/transpose.ts'
 import { conv } from './conv.ts'
-import { type StaticWindowAxis, windowOffsets } from './conv-shape.ts'
-import { padToWindows, windowSlice } from './window-slices.ts'
+import { convInputGradient } from './conv-input-gradient.ts'
+import { countedSize, explicitPads, type StaticWindowAxis, spatialShape, staticAxes, windowAxes } from './conv-shape.ts'
+import { weightGradientForm } from './conv-weight-gradient-forms.ts'
+
+const attrs = {
+  group: attr.int(1),
+  kernel_shape: attr.required.ints(),
+  strides: attr.ints(),
+  dilations: attr.ints(),
+  pads: attr.ints(),
+}
+interface Attributes {
+  readonly group: number
+  readonly kernel_shape: readonly number[]
+  readonly strides: readonly number[] | undefined
+  readonly dilations: readonly number[] | undefined
+  readonly pads: readonly number[] | undefined
+}
 
 /**
- * dw[m,c,k] = Σ_n Σ_o dy[n,m,o]·x[n,c,o·stride + k·dilation − before] of the convolution y = x ∗ w, in the
- * fastest of three forms.
- */
-export function convWeightGradient(x: Value, dy: Value, axes: readonly StaticWindowAxis[], group: number): Value {
-  const channels = (staticShape(x.shape, 'gradient of Conv')[1] ?? 0) / group
-  const places = sizeOf(axes.map(axis => axis.kernel))
-  // One node per place in the window: not for the gradient of a gradient, where the window is as large as an image.
-  if (places <= unrolled) {
-    if (group === 1 && (channels <= few || places === 1)) return perExample(x, dy, axes)
-    if (channels <= few || axes.length > 2) return perPlace(x, dy, axes, group)
-  }
-  if (places <= unrolled && axes.at(-1)?.dilation !== 1) return perPlace(x, dy, axes, group)
-  return asConvolution(x, dy, axes, group)
-}
-
-const few = 4
-const unrolled = 64
-
-/**
- * The gradient as a convolution itself, whose kernel is dy and whose positions are the places k in w's window. Channels come last in
- * x and count as part of its last axis, so that what the engine's im2col gathers are runs of C elements, in cache, on all cores; a
- * stride of w's is then a dilation, times C on the last axis. 36 ms at 64→64 channels, 3×3, 32×32, batch 64 (34 at the speed of
- * matrix products), where slicing x for each place takes 75; at stride 2, 64→128, 23 against 69.
+ * dw[m,c,k] = Σ_n Σ_o dy[n,m,o]·x[n,c,o·stride + k·dilation − before] of the convolution y = x ∗ w: [M, C/group, …kernel].
  *
- * Each example is a group, which leaves dy as it lies, and their results are summed, while these are not much larger than dy;
- * otherwise the examples are the channels that are summed over. Measured on 2 cores; docs/adr/0016.
- *
- * With a window dilated along the last axis, whose places are apart, channels are an axis of their own (in gradients of gradients).
+ * Linear in x and in dy, whose gradients are the transposed convolution of dy and the convolution of x with the cotangent: the three
+ * are a family, closed under differentiation. ONNX lacks this one of them, so it is an operator of Tenon's own, which becomes ONNX's
+ * in files and engines (`expand`); as one node, a pass can give it the form that an engine is fastest with.
  */
-function asConvolution(x: Value, dy: Value, axes: readonly StaticWindowAxis[], group: number): Value {
-  const kernel = axes.map(axis => axis.kernel)
-  const output = axes.map(axis => axis.output)
-  const read = cropped(x, axes)
-  const [n = 0, c = 0, ...spatial] = staticShape(read.shape, 'gradient of Conv')
-  const [, m = 0] = staticShape(dy.shape, 'gradient of Conv')
-  const channels = c / group
-  const folded = channels === 1 || axes.at(-1)?.dilation === 1
-  const unit = axes.map((_, i) => (folded && i === axes.length - 1 ? channels : 1))
-  const own = (size: number) => (folded ? [] : [size])
+export const convWeightGradient: Op<['x', 'dy'], ['dw'], typeof attrs> = defineOp({
+  type: 'ConvWeightGradient',
+  domain: 'tenon',
+  since: 1,
+  inputs: ['x', 'dy'],
+  outputs: ['dw'],
+  attrs,
+  infer: ({ x, dy }, attributes) => {
+    const where = 'gradient of a convolution'
+    requireFloat(where, x)
+    const axes = axesOf(x, attributes)
+    const wanted = [x.shape[0] ?? 0, dy.shape[1] ?? 0, ...axes.map(axis => axis.output)]
+    if (!sameShape(wanted, dy.shape)) {
+      throw new ShapeError({
+        where,
+        expected: `'dy' of shape ${formatShape(wanted)}, as the convolution's output`,
+        received: formatShape(dy.shape),
+      })
+    }
+    const [, channels = 0] = staticShape(x.shape.slice(0, 2), where)
+    return {
+      dtype: sameDType(where, x, dy),
+      shape: [dy.shape[1] ?? 0, channels / attributes.group, ...attributes.kernel_shape],
+    }
+  },
+  vjp: ({ x, dy }, _dw, cotangent, attributes) => {
+    const axes = staticAxes('gradient of a convolution', axesOf(x, attributes))
+    return {
+      x: convInputGradient(dy, cotangent, axes, attributes.group),
+      dy: conv(x, cotangent, undefined, {
+        group: attributes.group,
+        strides: axes.map(axis => axis.stride),
+        dilations: axes.map(axis => axis.dilation),
+        pads: explicitPads(axes),
+      }),
+    }
+  },
+  // Entries side by side in the channels, as groups.
+  batch: ({ x, dy }, { size, call, attributes }) => {
+    const sideBySide = (value: Value): Value => {
+      const [, n = 0, channels = 0, ...spatial] = staticShape(value.shape, 'vmap of a convolution')
+      const perm = [1, 0, ...value.shape.slice(2).map((_, i) => i + 2)]
+      return reshape(transpose(value, { perm }), ints([n, size * channels, ...spatial]))
+    }
+    const dw = call(
+      { x: sideBySide(ensureBatched(x, size)), dy: sideBySide(ensureBatched(dy, size)) },
+      { ...attributes, group: size * attributes.group },
+    )
+    const [filters = 0, ...rest] = staticShape(dw.shape, 'vmap of a convolution')
+    return reshape(dw, ints([size, filters / size, ...rest]))
+  },
+  samples: [
+    { x: [2, 1, 6, 5], dy: [2, 3, 4, 3], attrs: { kernel_shape: [3, 3] } },
+    { x: [2, 5, 5, 6], dy: [2, 3, 5, 6], attrs: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } },
+    { x: [1, 6, 6, 7], dy: [1, 2, 4, 3], attrs: { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 0, 2, 1] } },
+    {
+      x: [2, 4, 4, 4],
+      dy: [2, 4, 2, 2],
+      attrs: { kernel_shape: [3, 3], group: 4, strides: [2, 2], pads: [0, 0, 1, 1] },
+    },
+    { x: [1, 10, 3, 4], dy: [1, 4, 2, 3], attrs: { kernel_shape: [2, 2], group: 2 } },
+    { x: [1, 5, 7, 7], dy: [1, 2, 3, 3], attrs: { kernel_shape: [3, 3], dilations: [2, 2] } },
+    { x: [2, 5, 2, 2], dy: [2, 6, 2, 2], attrs: { kernel_shape: [1, 1] } },
+    { x: [2, 3, 8], dy: [2, 2, 3], attrs: { kernel_shape: [3], strides: [2], dilations: [2], pads: [1, 0] } },
+    { x: [1, 2, 3, 3, 3], dy: [1, 2, 2, 2, 2], attrs: { kernel_shape: [2, 2, 2] } },
+  ],
+  expand: ({ x, dy }, attributes) =>
+    weightGradientForm(x, dy, staticAxes('gradient of a convolution', axesOf(x, attributes)), attributes.group),
+  // Two per weight, example and position.
+  traits: {
+    flops: ({ inputs: [, dy], outputs: [dw] }) =>
+      2 * countedSize(dw?.shape ?? []) * countedSize(dy ? [dy.shape[0] ?? 1, ...dy.shape.slice(2)] : []),
+  },
+})
 
-  const apart = channels * sizeOf(kernel) <= 4 * sizeOf(output)
-  const last = kernel.length + 1
-  const toLast = (lead: readonly number[]) => [...lead, ...kernel.map((_, i) => lead.length + i + 1), lead.length]
-  // Where nothing but one axis moves, the engine's transpose is 4 times as fast: without groups, no axis for them.
-  const moved =
-    group === 1
-      ? transpose(read, { perm: toLast([0]) })
-      : transpose(reshape(read, ints([n, group, channels, ...spatial])), { perm: toLast(apart ? [0, 1] : [1, 0]) })
-  const image = reshape(
-    moved,
-    ints([1, n * group, ...spatial.map((size, i) => size * (unit[i] ?? 1)), ...own(channels)]),
-  )
-  const scaled = (size: (axis: StaticWindowAxis) => number) => axes.map((axis, i) => size(axis) * (unit[i] ?? 1))
-  const filters = reshape(
-    apart ? dy : channelsInFront(dy),
-    ints([...(apart ? [n * m, 1] : [m, n]), ...output, ...own(1)]),
-  )
-  const sums = conv(image, filters, undefined, {
-    group: apart ? n * group : group,
-    strides: [...axes.map(axis => axis.dilation), ...own(1)],
-    dilations: [...scaled(axis => axis.stride), ...own(1)],
-    pads: [...scaled(axis => axis.before), ...own(0), ...scaled(axis => Math.max(0, tail(axis))), ...own(0)],
+/** How the window of the convolution moves over x. */
+export const axesOf = (x: TensorType, attributes: Attributes) =>
+  windowAxes('gradient of a convolution', spatialShape('gradient of a convolution', x), attributes.kernel_shape, {
+    auto_pad: 'NOTSET',
+    strides: attributes.strides,
+    dilations: attributes.dilations,
+    pads: attributes.pads,
   })
-  const perFilter = apart ? sumExamples(reshape(sums, ints([n, m * sizeOf(kernel) * channels]))) : sums
-  return transpose(reshape(perFilter, ints([m, ...kernel, channels])), {
-    perm: [0, last, ...kernel.map((_, i) => i + 1)],
+
+/** The weight gradient of a convolution whose windows are laid out already. */
+export const weightGradient = (x: Value, dy: Value, axes: readonly StaticWindowAxis[], group: number): Value =>
+  convWeightGradient(x, dy, {
+    group,
+    kernel_shape: axes.map(axis => axis.kernel),
+    strides: axes.map(axis => axis.stride),
+    dilations: axes.map(axis => axis.dilation),
+    pads: explicitPads(axes),
   })
-}
-
-/** How far the windows reach beyond the input; negative where they leave its end unread. */
-const tail = ({ output, stride, extent, before, input }: StaticWindowAxis): number =>
-  (output - 1) * stride + extent - before - input
-
-function cropped(x: Value, axes: readonly StaticWindowAxis[]): Value {
-  const ends = axes.map(axis => Math.min(axis.input, axis.input + tail(axis)))
-  if (axes.every((axis, i) => axis.input === ends[i])) return x
-  return slice(x, ints(axes.map(() => 0)), ints(ends), ints(axes.map((_, i) => i + 2)))
-}
-
-/** For each place in the window a shifted slice of x times dy, over examples and positions together: [M/g, N·P] × [N·P, C/g]. */
-function perPlace(x: Value, dy: Value, axes: readonly StaticWindowAxis[], group: number): Value {
-  const [n = 0, c = 0] = staticShape(x.shape, 'gradient of Conv')
-  const [, m = 0] = staticShape(dy.shape, 'gradient of Conv')
-  const kernel = axes.map(axis => axis.kernel)
-  const columns = n * sizeOf(axes.map(axis => axis.output))
-  const padded = padToWindows(channelsInFront(x), axes) // [C, N, …]
-  const left = reshape(channelsInFront(dy), ints([group, m / group, columns]))
-  const products = windowOffsets(kernel).map(offset => {
-    const right = reshape(windowSlice(padded, axes, offset), ints([group, c / group, columns]))
-    return reshape(matMul(left, swapLast(right)), ints([m, c / group, 1]))
-  })
-  return reshape(joined(products, 2), ints([m, c / group, ...kernel]))
-}
-
-const channelsInFront = (x: Value): Value => transpose(x, { perm: [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)] })
-
-/** For images of few channels and windows of one element: a product per example, summed over the batch; all places share it. */
-function perExample(x: Value, dy: Value, axes: readonly StaticWindowAxis[]): Value {
-  const [n = 0, c = 0] = staticShape(x.shape, 'gradient of Conv')
-  const [, m = 0] = staticShape(dy.shape, 'gradient of Conv')
-  const kernel = axes.map(axis => axis.kernel)
-  const positions = sizeOf(axes.map(axis => axis.output))
-  const padded = padToWindows(x, axes)
-  const slices = windowOffsets(kernel).map(offset =>
-    reshape(windowSlice(padded, axes, offset), ints([n, c, positions])),
-  )
-  const sum = sumExamples(matMul(joined(slices, 1), swapLast(reshape(dy, ints([n, m, positions])))))
-  // [K·C, M] → [M, C, …k]
-  return reshape(transpose(reshape(sum, ints([sizeOf(kernel), c, m])), { perm: [2, 1, 0] }), ints([m, c, ...kernel]))
-}
-
-const joined = (parts: readonly Value[], axis: number): Value => {
-  const [only] = parts
-  return parts.length === 1 && only ? only : concat(parts, { axis })
-}

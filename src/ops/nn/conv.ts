@@ -16,7 +16,7 @@ import {
   windowAttrs,
   windowAxes,
 } from './conv-shape.ts'
-import { convWeightGradient } from './conv-weight-gradient.ts'
+import { weightGradient } from './conv-weight-gradient.ts'
 
 export const convAttrs = { ...windowAttrs, group: attr.int(1), kernel_shape: attr.ints() }
 
@@ -41,7 +41,7 @@ export const conv: Op<['x', 'w', 'b?'], ['y'], typeof convAttrs> = defineOp({
     const axes = staticAxes('gradient of Conv', convAxes('Conv', x, w, attributes))
     return {
       x: convInputGradient(dy, w, axes, attributes.group),
-      w: convWeightGradient(x, dy, axes, attributes.group),
+      w: weightGradient(x, dy, axes, attributes.group),
       b: b && sumPerChannel(dy),
     }
   },

@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
+import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
+import type { ConvolutionForms } from '../../compile/passes/convolutions/forms.ts'
 import { dtypes } from '../../core/dtype.ts'
 import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
+import { measureChannelBlock } from './channel-block.ts'
 import { guardName, isRefusal, withCopyGuard } from './copy-guard.ts'
 
 const toOrt = tensorWrapper(ort.Tensor)
@@ -28,9 +31,19 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
     prepare: withCopyGuard,
+    ...(provider === 'cpu' ? { convolutionForms } : {}),
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
   }
+}
+
+let foundBlock: Promise<number | undefined> | undefined
+
+async function convolutionForms(): Promise<(() => ConvolutionForms) | undefined> {
+  // Found out once per process: it is a property of the processor.
+  foundBlock ??= measureChannelBlock(model => loadSession(model, 'cpu', 1))
+  const block = await foundBlock
+  return block === undefined ? undefined : () => new ChannelBlocks(block)
 }
 
 async function loadSession(

@@ -1,0 +1,60 @@
+import { isStatic } from '../../core/shape.ts'
+import { bodiesOf, type Graph } from '../../graph/graph.ts'
+import type { Node } from '../../graph/node.ts'
+import type { Operator } from '../../graph/operator.ts'
+import { type NodeRule, rewrite } from '../../graph/rewrite.ts'
+import type { Value } from '../../graph/value.ts'
+import { conv, convAxes } from '../../ops/nn/conv.ts'
+import { staticAxes } from '../../ops/nn/conv-shape.ts'
+import { convTranspose, transposedAxes } from '../../ops/nn/conv-transpose.ts'
+import { axesOf, convWeightGradient } from '../../ops/nn/conv-weight-gradient.ts'
+import { flippedConv } from './convolutions/flipped.ts'
+import type { Call, ConvolutionForms } from './convolutions/forms.ts'
+
+/**
+ * Puts the forms that an engine is fastest with in place of convolutions, transposed convolutions and weight gradients, where shapes are
+ * known: its own, where it has some (`makeForms`; docs/adr/0021), else a transposed convolution of stride 1 as a convolution. What no
+ * form fits stays.
+ */
+export function lowerConvolutions(graph: Graph, makeForms: (() => ConvolutionForms) | undefined): Graph {
+  if (!hasConvolutions(graph)) return graph
+  const own = new Set(graph.nodes)
+  const shared = makeForms?.()
+  // What forms share between nodes must not pass between a body and what is outside of it.
+  return rewrite(graph, (node, inputs) => rule(node, inputs, own.has(node) ? shared : makeForms?.()))
+}
+
+const family: ReadonlySet<Operator | undefined> = new Set([conv, convTranspose, convWeightGradient])
+
+const hasConvolutions = (graph: Graph): boolean =>
+  graph.nodes.some(node => family.has(node.operator) || bodiesOf(node).some(hasConvolutions))
+
+function rule(
+  node: Node,
+  [x, second, bias]: Parameters<NodeRule>[1],
+  forms: ConvolutionForms | undefined,
+): readonly Value[] | undefined {
+  if (!x || !second || !isStatic(x.shape) || !isStatic(second.shape)) return undefined
+  const y = lowered(node, x, second, bias, forms)
+  return y && [y]
+}
+
+function lowered(node: Node, x: Value, second: Value, bias: Value | undefined, forms: ConvolutionForms | undefined) {
+  if (node.operator === conv) {
+    const attributes = conv.read(node.attributes)
+    const axes = staticAxes('Conv', convAxes('Conv', x, second, attributes))
+    return forms?.conv({ x, w: second, bias, axes, group: attributes.group })
+  }
+  if (node.operator === convTranspose) {
+    const attributes = convTranspose.read(node.attributes)
+    const axes = staticAxes('ConvTranspose', transposedAxes(x, second, attributes))
+    const call: Call = { x, w: second, bias, axes, group: attributes.group }
+    return forms?.convTranspose(call) ?? flippedConv(call)
+  }
+  if (node.operator === convWeightGradient) {
+    const attributes = convWeightGradient.read(node.attributes)
+    const axes = staticAxes('gradient of Conv', axesOf(x, attributes))
+    return forms?.weightGradient({ x, dy: second, axes, group: attributes.group })
+  }
+  return undefined
+}
