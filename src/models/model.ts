@@ -20,13 +20,14 @@ import type { Dims, ShapeFunction } from '../nn/shapes/shape-function.ts'
 import type { Variable, Weight } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
+import { batchTypes } from '../train/batch-types.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
 import { checkPrecision, scaledFor } from '../train/precision.ts'
 import { StateMemory } from '../train/runner.ts'
 import { trainProgram } from '../train/step.ts'
-import { batchTypes, Trainer } from '../train/trainer.ts'
+import { Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
 import { exportedGraph } from './export.ts'
 import { guarded } from './guarded.ts'
@@ -206,9 +207,9 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
 
   /** One step on one batch. Returns the loss and metrics of the batch before the step. */
   async trainOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
-    const trainer = await this.trainerFor(y)
-    const source = this.source(x, y, trainer, weighting)
-    const runner = await trainer.prepare(batchTypes(source, source.length))
+    const trainer = this.compiled?.trainer ?? (await this.trainerFor(y))
+    const prepared = trainer.prepareBatch(x, y, weighting)
+    const { source, runner } = prepared instanceof Promise ? await prepared : prepared
     if (!this.seeded) setSeed(trainer, 0)
     this.seeded = true
     trainer.resetMetrics()

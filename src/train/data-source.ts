@@ -3,7 +3,7 @@ import { ArgumentError, DataError, DTypeError, ShapeError } from '../core/errors
 import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
 import type { Rng } from '../core/rng.ts'
 import { isScaled, type ScaledData } from '../core/scaled-data.ts'
-import { formatShape, sizeOf } from '../core/shape.ts'
+import { formatShape, sameShape, sizeOf } from '../core/shape.ts'
 import { allocate, fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
 import type { Network, NetworkInput } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
@@ -24,16 +24,22 @@ export interface Weighting {
 
 /** Inputs, targets and weights, checked against a network and its losses, from which batches are taken. */
 export class DataSource {
+  /** All columns, in the order in which a step takes them. */
+  readonly columns: readonly TensorData[]
+
   private constructor(
     readonly inputs: readonly TensorData[],
     readonly formats: readonly InputFormat[],
     /** One for each output; none where it has no loss. */
     readonly targets: readonly (TensorData | undefined)[],
+    private readonly labels: readonly (LabelRange | undefined)[],
     readonly sampleWeights: readonly (TensorData | undefined)[],
     /** Rows that belong to this source: all, or a part of a split. */
     readonly from: number,
     readonly to: number,
-  ) {}
+  ) {
+    this.columns = [...inputs, ...targets, ...sampleWeights].filter(column => column !== undefined)
+  }
 
   static create(
     x: SampleSet,
@@ -44,7 +50,8 @@ export class DataSource {
   ): DataSource {
     const given = inputSamples(x, network)
     const inputs = given.map((samples, i) => asTensor(samples, network, i))
-    const targets = targetTensors(y, network, objectives)
+    const labels = labelRanges(network, objectives)
+    const targets = targetTensors(y, network, objectives, labels)
     const count = inputs[0]?.shape[0] ?? 0
     const weights = weightTensors(weighting, targets, network)
     for (const tensor of [...inputs, ...targets, ...weights]) {
@@ -60,19 +67,34 @@ export class DataSource {
       inputs,
       given.map((samples, i) => formatOf(samples, inputs[i] ?? { dtype: 'float32' })),
       targets,
+      labels,
       weights,
       0,
       count,
     )
   }
 
-  get length(): number {
-    return this.to - this.from
+  /**
+   * What `create` makes of one more batch of the same types, with what only types decide taken from here: a step's checks are then
+   * of its labels alone. `undefined` where the types differ, and for more than one input and one output.
+   */
+  renewed(x: SampleSet, y: SampleSet, { sampleWeight, classWeight }: Weighting = {}): DataSource | undefined {
+    const [input] = this.inputs
+    const [target] = this.targets
+    const [format] = this.formats
+    const [range] = this.labels
+    // Two columns: one input, one output, no weights.
+    if (!input || !target || this.columns.length !== 2 || sampleWeight !== undefined || classWeight !== undefined)
+      return undefined
+    if (!isTensorData(x) || !isTensorData(y) || !sameType(x, input) || !sameType(y, target)) return undefined
+    const { scale, offset } = formatOf(x, x)
+    if (scale !== format?.scale || offset !== format.offset) return undefined
+    if (range) checkLabels(y, range)
+    return new DataSource([x], this.formats, [y], this.labels, this.sampleWeights, 0, x.shape[0] ?? 0)
   }
 
-  /** All columns, in the order in which a step takes them. */
-  get columns(): readonly TensorData[] {
-    return [...this.inputs, ...this.targets, ...this.sampleWeights].filter(column => column !== undefined)
+  get length(): number {
+    return this.to - this.from
   }
 
   /** Cuts off the last share of samples, before any shuffling, as Keras does. */
@@ -86,7 +108,7 @@ export class DataSource {
       })
     }
     const part = (from: number, to: number) =>
-      new DataSource(this.inputs, this.formats, this.targets, this.sampleWeights, from, to)
+      new DataSource(this.inputs, this.formats, this.targets, this.labels, this.sampleWeights, from, to)
     return [part(this.from, at), part(at, this.to)]
   }
 
@@ -148,12 +170,23 @@ function copyRows(
   const row = rowLength(from) * bytesPerElement(from.dtype)
   const input = bytes(from.data)
   const output = bytes(to.data)
-  for (let i = 0; i < size; i++) {
-    const at = source.row(order, start + i) * row
-    output.set(input.subarray(at, at + row), i * row)
+  for (let i = 0; i < size; ) {
+    // Rows that lie together, all of them where nothing is shuffled, are copied together.
+    const first = source.row(order, start + i)
+    let count = 1
+    while (i + count < size && source.row(order, start + i + count) === first + count) count++
+    copyBytes(input, first * row, output, i * row, count * row)
+    i += count
   }
 }
 
+/** A few bytes, such as a label's, are copied sooner than a view of them is made. */
+function copyBytes(from: Uint8Array, at: number, to: Uint8Array, start: number, count: number): void {
+  if (count > 32) to.set(from.subarray(at, at + count), start)
+  else for (let k = 0; k < count; k++) to[start + k] = from[at + k] ?? 0
+}
+
+const sameType = (a: TensorData, b: TensorData): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
 const bytes = (array: NumericArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 const rowLength = (tensor: TensorData): number => sizeOf(tensor.shape.slice(1))
 
@@ -253,24 +286,22 @@ function targetTensors(
   y: SampleSet,
   network: Network,
   objectives: readonly Objective[],
+  labels: readonly (LabelRange | undefined)[],
 ): readonly (TensorData | undefined)[] {
   const all = network.outputs.map(({ name }) => name)
   const wanted = all.filter((_, i) => objectives[i]?.loss)
   // Outputs without a loss may be left out of a list.
   const names = Array.isArray(y) && y.length === all.length ? all : wanted
   const byName = new Map(inOrder(y, names.length === 0 ? all : names, 'y').map((samples, i) => [names[i], samples]))
-  return network.outputs.map(({ name, type }, i) => {
-    const loss = objectives[i]?.loss
-    if (!loss) return undefined
+  return network.outputs.map(({ name }, i) => {
+    if (!objectives[i]?.loss) return undefined
     const samples = byName.get(name)
     if (samples === undefined)
       throw new ArgumentError({ where: 'y', expected: `targets for output '${name}'`, received: 'none' })
-    const classes = loss.classes?.(type)
+    const range = labels[i]
     const where = all.length === 1 ? 'y' : name
-    const tensor = isTensorData(samples)
-      ? samples
-      : fromNested(samples, classes === undefined ? 'float32' : 'int32', where)
-    if (classes !== undefined) checkClasses(tensor, classes, loss.ignoreClass)
+    const tensor = isTensorData(samples) ? samples : fromNested(samples, range ? 'int32' : 'float32', where)
+    if (range) checkLabels(tensor, range)
     return tensor
   })
 }
@@ -318,7 +349,21 @@ function weightsOfClasses(target: TensorData, weights: Readonly<Record<number, n
   )
 }
 
-function checkClasses(targets: TensorData, classes: number, ignored: number | undefined): void {
+/** The class numbers that an output's targets may be. */
+interface LabelRange {
+  readonly classes: number
+  /** One more that is allowed, and ignored by the loss. */
+  readonly ignored: number | undefined
+}
+
+const labelRanges = (network: Network, objectives: readonly Objective[]): readonly (LabelRange | undefined)[] =>
+  network.outputs.map(({ type }, i) => {
+    const loss = objectives[i]?.loss
+    const classes = loss?.classes?.(type)
+    return classes === undefined ? undefined : { classes, ignored: loss?.ignoreClass }
+  })
+
+function checkLabels(targets: TensorData, { classes, ignored }: LabelRange): void {
   const labels =
     targets.data instanceof BigInt64Array || targets.data instanceof BigUint64Array ? toNumbers(targets) : targets.data
   for (let i = 0; i < labels.length; i++) {

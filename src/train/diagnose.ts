@@ -2,9 +2,10 @@ import { NonFiniteError } from '../core/errors.ts'
 import { type TensorData, toNumbers } from '../core/tensor-data.ts'
 import { Value } from '../graph/value.ts'
 import { Executable } from '../runtime/executable.ts'
+import { batchTypes } from './batch-types.ts'
 import type { Batch, DataSource } from './data-source.ts'
 import { diagnosisProgram } from './step.ts'
-import { batchTypes, type Trainer } from './trainer.ts'
+import type { Trainer } from './trainer.ts'
 
 /** Called when a step's loss is NaN or infinite: puts the last good weights back, in the state and in the model. */
 export function putBack(trainer: Trainer): void {

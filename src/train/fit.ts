@@ -7,7 +7,7 @@ import { Batch, type DataSource } from './data-source.ts'
 import { diagnose, putBack } from './diagnose.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type History, type Logs, recordEpoch, validationName } from './history.ts'
-import { batchTypes, type Trainer } from './trainer.ts'
+import type { Trainer } from './trainer.ts'
 
 export interface FitOptions {
   /** Passes over the data. Default 1. */
@@ -48,7 +48,7 @@ export async function runFit(
   const checkpoint = typeof given === 'string' ? { path: given } : given
   const files = checkpoint ? await import('#checkpoint') : undefined
   const full = Math.min(batchSize, source.length)
-  const runner = await trainer.prepare(batchTypes(source, full))
+  const runner = await trainer.prepare(source, full)
   trainer.claim()
   const { state } = trainer
 
@@ -103,10 +103,7 @@ export async function runFit(
         const present = last ? rest : batch
         present.fill(order, start)
         for (const callback of beginning) await callback.onBatchBegin?.({ epoch, step })
-        const loss = await trainer.step(
-          last ? await trainer.prepare(batchTypes(source, present.size)) : runner,
-          present.columns,
-        )
+        const loss = await trainer.step(last ? await trainer.prepare(source, present.size) : runner, present.columns)
         if (!Number.isFinite(loss)) {
           let quiet = false
           for (const callback of callbacks)

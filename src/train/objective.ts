@@ -160,23 +160,23 @@ export function readMetrics(
   outputs: readonly NetworkOutput[],
   values: Float32Array,
 ): Record<string, number> {
-  const [total = 0, count = 0] = values
-  const logs: Record<string, number> = { loss: total / Math.max(1, count) }
+  const count = Math.max(1, values[1] ?? 0)
+  const logs: Record<string, number> = { loss: (values[0] ?? 0) / count }
   let at = 2
   const take = (shape: readonly number[]) => {
     const size = sizeOf(shape)
     at += size
     return { dtype: 'float32', shape, data: values.subarray(at - size, at) } as const
   }
-  objectives.forEach(({ loss, metrics }, i) => {
-    if (!loss) return
-    if (tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (take([]).data[0] ?? 0) / Math.max(1, count)
+  for (const [i, { loss, metrics }] of objectives.entries()) {
+    if (!loss) continue
+    if (tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (values[at++] ?? 0) / count
     for (const { name, metric } of metrics) {
       const result = metric.result(metric.state.map(take))
       if (typeof result === 'number') logs[name] = result
       // A number for each class or threshold.
       else for (const [k, value] of result.entries()) logs[`${name}_${k}`] = value
     }
-  })
+  }
   return logs
 }

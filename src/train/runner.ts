@@ -8,15 +8,17 @@ import type { StepProgram } from './step.ts'
 /** The memory that a training or evaluation run works in. Programs of different batch sizes share it: their slabs are the same. */
 export class StateMemory {
   readonly memories: readonly SlabMemory[]
+  private readonly byName: ReadonlyMap<string, SlabMemory>
 
   constructor(slabs: readonly Slab[], engine: Engine) {
     // Weights rotate through three buffers: read, written, and the last ones known to be good. An engine that
     // returns fresh arrays does its own allocation, so that holding on to two old ones is all that rotates.
     this.memories = slabs.map(slab => new SlabMemory(slab, copies(slab, engine)))
+    this.byName = new Map(this.memories.map(memory => [memory.slab.name, memory]))
   }
 
   find(name: string): SlabMemory | undefined {
-    return this.memories.find(memory => memory.slab.name === name)
+    return this.byName.get(name)
   }
 
   /** Copies the weights in. */
@@ -90,17 +92,18 @@ export class StepRunner {
     const feeds: TensorData[] = [...batch]
     const targets: (TensorData | undefined)[] = [this.loss]
     for (const memory of state.memories) {
-      feeds.push(...memory.inputs)
+      for (const input of memory.inputs) feeds.push(input)
       if (memory.slab.output) targets.push(memory.target)
     }
-    const [loss, ...results] = await this.executable.run(feeds, targets)
-    let i = 0
+    // The state was laid out by this graph's own types: only the batch comes from outside.
+    const results = await this.executable.run(feeds, targets, batch.length)
+    let i = 1
     for (const memory of state.memories) {
       if (!memory.slab.output) continue
       const result = results[i++]
       if (result) memory.advance(result)
     }
-    return Number(loss?.data[0])
+    return Number(results[0]?.data[0])
   }
 
   release(): Promise<void> {

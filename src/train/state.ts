@@ -33,11 +33,16 @@ export interface Slab {
 
 type Elements = Float32Array | BigInt64Array
 
+/** One of a slab's buffers, with the tensors that wrap it: made once, since a step names each of them. */
+interface Buffer {
+  readonly elements: Elements
+  readonly views: readonly TensorData[]
+  readonly whole: TensorData | undefined
+}
+
 /** The memory of a slab: rotating buffers, and for each the tensors that wrap its views. */
 export class SlabMemory {
-  private readonly buffers: Elements[]
-  private readonly viewsOf = new WeakMap<Elements, readonly TensorData[]>()
-  private readonly outputOf = new WeakMap<Elements, TensorData>()
+  private readonly buffers: Buffer[]
   private front = 0
 
   /** `copies`: how many buffers rotate; 1 writes in place. */
@@ -46,7 +51,7 @@ export class SlabMemory {
     copies: number,
   ) {
     this.buffers = Array.from({ length: copies }, () =>
-      slab.dtype === 'int64' ? new BigInt64Array(slab.length) : new Float32Array(slab.length),
+      this.wrapped(slab.dtype === 'int64' ? new BigInt64Array(slab.length) : new Float32Array(slab.length)),
     )
     const { current } = this
     if (current instanceof Float32Array) slab.initialize?.(current)
@@ -54,42 +59,30 @@ export class SlabMemory {
 
   /** The present values. Valid until the next step; copy to keep. */
   get current(): Elements {
-    return this.at(this.front)
+    return this.at(this.front).elements
   }
 
   /** The values before the last step, if a third buffer keeps them. */
   get previous(): Elements | undefined {
     const count = this.buffers.length
-    return count > 2 ? this.at((this.front + count - 1) % count) : undefined
+    return count > 2 ? this.at((this.front + count - 1) % count).elements : undefined
   }
 
   get inputs(): readonly TensorData[] {
-    const buffer = this.current
-    const known = this.viewsOf.get(buffer)
-    if (known) return known
-    const made = this.slab.views.map(({ offset, shape }) => wrap(buffer, offset, shape))
-    this.viewsOf.set(buffer, made)
-    return made
+    return this.at(this.front).views
   }
 
   /** Where the step should write; nothing for a slab that it only reads. */
   get target(): TensorData | undefined {
-    const { output } = this.slab
-    if (!output) return undefined
-    const buffer = this.at((this.front + 1) % this.buffers.length)
-    const known = this.outputOf.get(buffer)
-    if (known) return known
-    const made = wrap(buffer, 0, output.shape)
-    this.outputOf.set(buffer, made)
-    return made
+    return this.at((this.front + 1) % this.buffers.length).whole
   }
 
   /** Takes the step's result: turns the buffers, or adopts an array that the engine made. */
   advance(result: TensorData): void {
     this.front = (this.front + 1) % this.buffers.length
-    if (result === this.outputOf.get(this.current)) return
+    if (result === this.at(this.front).whole) return
     const { data } = result
-    if (data instanceof Float32Array || data instanceof BigInt64Array) this.buffers[this.front] = data
+    if (data instanceof Float32Array || data instanceof BigInt64Array) this.buffers[this.front] = this.wrapped(data)
   }
 
   /** Goes back to the values before the last step. */
@@ -97,7 +90,16 @@ export class SlabMemory {
     this.front = (this.front + this.buffers.length - 1) % this.buffers.length
   }
 
-  private at(i: number): Elements {
+  private wrapped(elements: Elements): Buffer {
+    const { views, output } = this.slab
+    return {
+      elements,
+      views: views.map(({ offset, shape }) => wrap(elements, offset, shape)),
+      whole: output && wrap(elements, 0, output.shape),
+    }
+  }
+
+  private at(i: number): Buffer {
     const buffer = this.buffers[i]
     if (!buffer) throw new RangeError('slab buffer out of range')
     return buffer

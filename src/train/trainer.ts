@@ -2,7 +2,8 @@ import { ArgumentError, EngineError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { WeightHolder } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
-import { Batch, type DataSource } from './data-source.ts'
+import { areTypesOf, batchTypes } from './batch-types.ts'
+import { Batch, DataSource, type SampleSet, type Weighting } from './data-source.ts'
 import type { Logs } from './history.ts'
 import { readMetrics } from './objective.ts'
 import { StateMemory, StepRunner } from './runner.ts'
@@ -14,8 +15,10 @@ import { type BatchTypes, evaluateProgram, type Recipe, trainProgram } from './s
  * that share layers always see each other's training.
  */
 export class Trainer implements WeightHolder {
-  private readonly trainers = new Map<string, StepRunner>()
-  private readonly evaluators = new Map<string, StepRunner>()
+  private readonly trainers: Loaded[] = []
+  private readonly evaluators: Loaded[] = []
+  /** What the last single batch was checked for. */
+  private batch: PreparedBatch | undefined
   private memory: StateMemory | undefined
   /** The state is ahead of the variables. */
   private ahead = false
@@ -32,16 +35,32 @@ export class Trainer implements WeightHolder {
     throw new EngineError({ where: 'trainer', expected: 'a prepared state', received: 'none' })
   }
 
-  /** Loads the training graph for a batch type, unless it is loaded. */
-  async prepare(types: BatchTypes): Promise<StepRunner> {
-    const key = JSON.stringify(types)
-    const known = this.trainers.get(key)
+  /** Loads the training graph for batches of `size` samples of a source, unless it is loaded. */
+  async prepare(source: DataSource, size: number): Promise<StepRunner> {
+    const known = find(this.trainers, source, size)
     if (known) return known
+    const types = batchTypes(source, size)
     const program = trainProgram(this.recipe, types)
     const runner = await StepRunner.create(program, this.engine)
-    this.trainers.set(key, runner)
+    this.trainers.push({ types, runner })
     this.memory ??= new StateMemory(program.slabs, this.engine)
     return runner
+  }
+
+  /** Checks one batch and loads its graph. Where it has the types of the batch before, only its labels are left to check. */
+  prepareBatch(x: SampleSet, y: SampleSet, weighting: Weighting): PreparedBatch | Promise<PreparedBatch> {
+    const { batch } = this
+    const source = batch?.source.renewed(x, y, weighting)
+    if (!batch || !source) return this.prepareNewBatch(x, y, weighting)
+    this.batch = { source, runner: batch.runner }
+    return this.batch
+  }
+
+  private async prepareNewBatch(x: SampleSet, y: SampleSet, weighting: Weighting): Promise<PreparedBatch> {
+    const { network, objectives } = this.recipe
+    const source = DataSource.create(x, y, network, objectives, weighting)
+    this.batch = { source, runner: await this.prepare(source, source.length) }
+    return this.batch
   }
 
   /** The present rate; `undefined` where a schedule computes it. */
@@ -103,7 +122,7 @@ export class Trainer implements WeightHolder {
     this.memory?.store()
   }
 
-  async step(runner: StepRunner, batch: readonly TensorData[]): Promise<number> {
+  step(runner: StepRunner, batch: readonly TensorData[]): Promise<number> {
     this.claim()
     return runner.run(this.state, batch)
   }
@@ -128,7 +147,7 @@ export class Trainer implements WeightHolder {
     for (let start = 0; start < source.length; ) {
       signal?.throwIfAborted()
       const size = Math.min(batchSize, source.length - start)
-      const runner = await this.evaluator(batchTypes(source, size))
+      const runner = await this.evaluator(source, size)
       if (!state) {
         state = new StateMemory(runner.program.slabs, this.engine)
         state.load()
@@ -145,25 +164,27 @@ export class Trainer implements WeightHolder {
     return state ? this.logs(state) : {}
   }
 
-  private async evaluator(types: BatchTypes): Promise<StepRunner> {
-    const key = JSON.stringify(types)
-    const known = this.evaluators.get(key)
+  private async evaluator(source: DataSource, size: number): Promise<StepRunner> {
+    const known = find(this.evaluators, source, size)
     if (known) return known
+    const types = batchTypes(source, size)
     const runner = await StepRunner.create(evaluateProgram(this.recipe, types), this.engine)
-    this.evaluators.set(key, runner)
+    this.evaluators.push({ types, runner })
     return runner
   }
 }
 
-export const batchTypes = (source: DataSource, size: number): BatchTypes => {
-  const column = ({ dtype, shape }: TensorData) => ({ dtype, shape: shape.slice(1) })
-  return {
-    size,
-    inputs: source.inputs.map((tensor, i) => ({
-      ...column(tensor),
-      format: source.formats[i] ?? { dtype: tensor.dtype, scale: 1, offset: 0 },
-    })),
-    targets: source.targets.map(tensor => tensor && column(tensor)),
-    sampleWeights: source.sampleWeights.map(tensor => tensor && column(tensor)),
-  }
+/** A batch that is checked, and the graph for it. */
+export interface PreparedBatch {
+  readonly source: DataSource
+  readonly runner: StepRunner
 }
+
+/** A loaded graph and the batches it takes. */
+interface Loaded {
+  readonly types: BatchTypes
+  readonly runner: StepRunner
+}
+
+const find = (loaded: readonly Loaded[], source: DataSource, size: number): StepRunner | undefined =>
+  loaded.find(({ types }) => areTypesOf(types, source, size))?.runner

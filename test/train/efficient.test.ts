@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/core/rng.ts'
 import { fromNumbers, toNumbers } from '../../src/core/tensor-data.ts'
 import { layers, losses, sequential, sgd } from '../../src/index.ts'
+import { batchTypes } from '../../src/train/batch-types.ts'
+import { DataSource } from '../../src/train/data-source.ts'
 import { resolveOptimizer } from '../../src/train/optimizers/index.ts'
 import { scaledFor } from '../../src/train/precision.ts'
 import { evaluateProgram, trainProgram } from '../../src/train/step.ts'
@@ -72,14 +74,9 @@ describe('mixed precision', () => {
         trained: model.network.variables.filter(variable => variable.trainable),
       }
     }
-    const types = {
-      size: 16,
-      inputs: [
-        { dtype: 'float32' as const, shape: [8, 8, 2], format: { dtype: 'float32' as const, scale: 1, offset: 0 } },
-      ],
-      targets: [{ dtype: 'float32' as const, shape: [3] }],
-      sampleWeights: [undefined],
-    }
+    const { network: net, objectives } = recipe('float32')
+    const source = DataSource.create(x, y, net, objectives)
+    const types = batchTypes(source, 16)
     const { graph } = trainProgram(recipe('mixedFloat16'), types)
     const products = graph.nodes.filter(node => ['Conv', 'MatMul', 'Gemm'].includes(node.type))
     expect(products.length).toBeGreaterThan(4)
@@ -89,7 +86,7 @@ describe('mixed precision', () => {
 
     const run = async (precision: 'float32' | 'mixedFloat16') => {
       const trainer = new Trainer(recipe(precision), testEngine)
-      const runner = await trainer.prepare(types)
+      const runner = await trainer.prepare(source, 16)
       const found: number[] = []
       for (let i = 0; i < 30; i++) found.push(await trainer.step(runner, [x, y]))
       return found

@@ -89,23 +89,25 @@ class NodeSession implements Session {
     this.guarded = this.outputNames.length < session.outputNames.length
   }
 
+  // Plain loops: a training step names dozens of tensors, and comes here when the kernels have emptied the caches.
   async run(feeds: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]> {
+    const { inputNames, outputNames } = this
     const given: Record<string, ort.Tensor> = {}
-    this.inputNames.forEach((name, i) => {
+    for (let i = 0; i < inputNames.length; i++) {
       const feed = feeds[i]
-      if (feed) given[name] = toOrt(feed)
-    })
-    const allGiven = this.outputNames.every((_, i) => outputs?.[i] !== undefined)
-    const wanted: Record<string, ort.Tensor | null> = this.guarded && allGiven ? { [guardName]: null } : {}
-    this.outputNames.forEach((name, i) => {
+      if (feed) given[inputNames[i] ?? ''] = toOrt(feed)
+    }
+    const skipsCopies = this.guarded && outputs !== undefined && isComplete(outputs, outputNames.length)
+    const wanted: Record<string, ort.Tensor | null> = skipsCopies ? { [guardName]: null } : {}
+    for (let i = 0; i < outputNames.length; i++) {
       const output = outputs?.[i]
-      wanted[name] = output ? toOrt(output) : null
-    })
+      wanted[outputNames[i] ?? ''] = output ? toOrt(output) : null
+    }
     try {
       const results = await this.session.run(given, wanted)
-      return this.outputNames.map((name, i) => outputs?.[i] ?? fromOrt(results[name], name))
+      return outputNames.map((name, i) => outputs?.[i] ?? fromOrt(results[name], name))
     } catch (cause) {
-      if (outputs && guardName in wanted && isRefusal(cause)) return outputs.filter(output => output !== undefined)
+      if (skipsCopies && isRefusal(cause)) return [...outputs]
       throw engineError('running a model', cause)
     }
   }
@@ -113,6 +115,11 @@ class NodeSession implements Session {
   async release(): Promise<void> {
     await this.session.release()
   }
+}
+
+function isComplete(outputs: readonly (TensorData | undefined)[], count: number): outputs is readonly TensorData[] {
+  for (let i = 0; i < count; i++) if (!outputs[i]) return false
+  return true
 }
 
 function engineError(what: string, cause: unknown): EngineError {
