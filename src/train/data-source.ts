@@ -38,7 +38,10 @@ export class DataSource {
     readonly from: number,
     readonly to: number,
   ) {
-    this.columns = [...inputs, ...targets, ...sampleWeights].filter(column => column !== undefined)
+    const columns = [...inputs]
+    for (const target of targets) if (target) columns.push(target)
+    for (const weights of sampleWeights) if (weights) columns.push(weights)
+    this.columns = columns
   }
 
   static create(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DataError, ShapeError } from '../../src/core/errors.ts'
 import { Rng } from '../../src/core/rng.ts'
 import { allocate, fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { DataError, layers, type Sequential, ShapeError, scaled, sequential, sgd } from '../../src/index.ts'
