@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DataError, ShapeError } from '../../src/core/errors.ts'
 import { Rng } from '../../src/core/rng.ts'
 import { allocate, fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
-import { DataError, layers, type Sequential, ShapeError, scaled, sequential, sgd } from '../../src/index.ts'
+import { layers, type Sequential, scaled, sequential, sgd } from '../../src/index.ts'
 import { Batch, DataSource } from '../../src/train/data-source.ts'
 
 const rng = new Rng(8)
