@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { FitFigures } from './fit-share.ts'
 import type { WorkName } from './works/index.ts'
 
 /** The driver's side of the protocol in bench/README.md: another library at work in a process of its own. */
@@ -23,7 +24,8 @@ const peer = (file: string): string => fileURLToPath(new URL(`peers/${file}`, im
 export const peerSpecs: readonly PeerSpec[] = [
   { name: 'PyTorch eager', command: python, program: peer('torch_peer.py'), variant: 'eager' },
   { name: 'PyTorch compiled', command: python, program: peer('torch_peer.py'), variant: 'compile' },
-  { name: 'Keras (TensorFlow)', command: python, program: peer('keras_peer.py'), variant: 'default' },
+  { name: 'Keras (TensorFlow)', command: python, program: peer('keras_peer.py'), variant: 'tensorflow' },
+  { name: 'Keras (PyTorch)', command: python, program: peer('keras_peer.py'), variant: 'torch' },
   {
     name: 'TensorFlow.js',
     command: process.execPath,
@@ -53,6 +55,8 @@ interface Ready {
 }
 interface Timed {
   readonly ms: readonly number[]
+  /** Ours: how long of it the native runtime computed. */
+  readonly nativeMs?: number
   readonly loss: number
 }
 
@@ -60,10 +64,9 @@ interface Timed {
 export interface Stats {
   /** The most memory the process has held, in MB of 2²⁰ bytes. */
   readonly peakRssMb: number
-  /** Ours: the share of its steps spent outside the native runtime, in JavaScript and the event loop. */
-  readonly scriptShare?: number
   /** Ours: floating-point operations of one step of the model. */
   readonly flops?: number
+  readonly fit?: FitFigures
 }
 
 /** A peer that has finished its first step and waits for work. */

@@ -116,18 +116,23 @@ function workLines(work: WorkResult, sgemmPeak: number): string[] {
   const line = (row: readonly string[]) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
   const fastest = peers.toSorted((a, b) => a.ms.median - b.ms.median)[0]
-  const share = ours?.stats.scriptShare
+  const share = ours?.scriptShare
+  const fit = ours?.stats.fit
   return [
     title,
     line(head),
     ...rows.map(line),
     ...work.programs.flatMap(program => (isMeasured(program) ? [] : [`${program.name}: ${program.absent}`])),
-    ...(share === undefined ? [] : [`JavaScript's share of our step: ${(100 * share).toFixed(1)} %`]),
+    ...(share === undefined ? [] : [`JavaScript's share of our step: ${percent(share)}`]),
+    ...(fit
+      ? [`fit, over shuffled samples: ${number(fit.msPerStep)} ms a step, of it JavaScript ${percent(fit.scriptShare)}`]
+      : []),
     ...(fastest ? [`Against the fastest peer (${fastest.name}): ${fastest.ourSpeedup.toFixed(2)}×`] : []),
     ...(work.error ? [`ERROR: ${work.error}`] : []),
   ]
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const number = (ms: number): string => (ms < 100 ? ms.toFixed(2) : ms.toFixed(0))
 
 /** The result of one work, with the check that all did the same work. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import type { WorkName } from './works/index.ts'
 
@@ -23,8 +24,10 @@ export interface Program {
   readonly parameters: number
   /** One step; returns the loss. */
   step(): Promise<number>
+  /** Milliseconds that the native runtime has computed so far. */
+  nativeMs?(): number
   /** What else is known at the end. */
-  stats?(): object
+  stats?(): object | Promise<object>
 }
 
 const send = (message: object): void => {
@@ -48,13 +51,14 @@ export async function serve(make: () => Promise<Program>): Promise<void> {
     if (request.run) {
       const ms: number[] = []
       let loss = Number.NaN
+      const native = program.nativeMs?.()
       for (let i = 0; i < request.run; i++) {
         const begun = performance.now()
         loss = await program.step()
         ms.push(performance.now() - begun)
       }
-      send({ ms, loss })
-    } else if (request.stats) send({ peakRssMb: peakRssMb(), ...program.stats?.() })
+      send({ ms, loss, ...(native === undefined ? {} : { nativeMs: (program.nativeMs?.() ?? 0) - native }) })
+    } else if (request.stats) send({ peakRssMb: peakRssMb(), ...(await program.stats?.()) })
     else if (request.quit) break
   }
 }

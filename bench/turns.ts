@@ -13,6 +13,8 @@ export interface Measured {
   /** Process start to first finished step, in milliseconds. */
   readonly firstStepMs: number
   readonly stats: Stats
+  /** Ours: the share of the counted steps outside the native runtime, in JavaScript and the event loop. */
+  readonly scriptShare?: number
 }
 
 /** A program that took no part, and why. */
@@ -26,6 +28,8 @@ export interface TurnOptions {
   readonly turns: number
   /** A slow program's turn is shortened to about this long, down to one step, which then counts itself. Default 5 s. */
   readonly turnMs?: number
+  /** Before its first counted step, each program makes uncounted ones for about this long: compilers watch code run before they compile it well. Default 0.5 s. */
+  readonly warmUpMs?: number
   /** Called between turns, e.g. to measure something else in turn. */
   readonly between?: () => Promise<void>
 }
@@ -35,34 +39,42 @@ export interface TurnOptions {
  * step, which fills caches that the others emptied, and each round begins with another program.
  */
 export async function takeTurns(programs: readonly Peer[], options: TurnOptions): Promise<(Measured | Absent)[]> {
-  const { steps, turns, turnMs = 5000, between } = options
-  const runs = programs.map(program => ({ program, turns: [] as number[][], failure: '' }))
+  const { steps, turns, turnMs = 5000, warmUpMs = 500, between } = options
+  const runs = programs.map(program => ({ program, turns: [] as number[][], nativeMs: 0, failure: '' }))
   for (let turn = 0; turn < turns; turn++) {
     await between?.()
     const order = runs.map((_, i) => runs[(i + turn) % runs.length])
     for (const run of order) {
       if (!run || run.failure) continue
       try {
-        const [warm = 1] = (await run.program.run(1)).ms
+        const first = await run.program.run(1)
+        const [warm = 1] = first.ms
+        const more = turn === 0 ? Math.floor(warmUpMs / warm) : 0
+        if (more > 0) await run.program.run(more)
         const count = Math.min(Math.ceil(steps / turns), Math.floor(turnMs / warm))
-        run.turns.push(count > 0 ? [...(await run.program.run(count)).ms] : [warm])
+        const timed = count > 0 ? await run.program.run(count) : first
+        run.turns.push([...timed.ms])
+        run.nativeMs += timed.nativeMs ?? Number.NaN
       } catch (error) {
         run.failure = error instanceof Error ? error.message : String(error)
       }
     }
   }
   return Promise.all(
-    runs.map(async ({ program, turns: times, failure }) => {
+    runs.map(async ({ program, turns: times, nativeMs, failure }) => {
       const { name, version, parameters, firstStepMs } = program
       if (failure) return { name, absent: failure }
+      const all = times.flat()
+      const scriptShare = 1 - nativeMs / all.reduce((sum, ms) => sum + ms, 0)
       return {
         name,
         version,
         parameters,
         firstStepMs,
-        ms: summarize(times.flat()),
+        ms: summarize(all),
         turns: times.map(ms => summarize(ms).median),
         stats: await program.stats(),
+        ...(Number.isNaN(scriptShare) ? {} : { scriptShare }),
       }
     }),
   )

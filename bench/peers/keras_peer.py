@@ -1,22 +1,37 @@
-"""The works of bench/README.md in Keras on TensorFlow: `python keras_peer.py cnn 32 2`."""
+"""The works of bench/README.md in Keras on TensorFlow or PyTorch: `python keras_peer.py cnn 32 2 [--variant torch]`."""
 
 import os
+from collections.abc import Callable
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
+from protocol import arguments, serve
+
+args = arguments(["tensorflow", "torch"])
+# Keras reads its backend when it is imported.
+os.environ["KERAS_BACKEND"] = args.variant
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers, ops
 
-from protocol import arguments, serve
+# Each backend's own layout: PyTorch's convolutions would transpose the other one forth and back, TensorFlow's lack it on CPUs.
+FIRST = args.variant == "torch"
+keras.config.set_image_data_format("channels_first" if FIRST else "channels_last")
+CHANNELS = 1 if FIRST else -1
+
+
+def image(height: int, width: int, channels: int) -> tuple[int, int, int]:
+    return (channels, height, width) if FIRST else (height, width, channels)
+
+
+def normalization() -> layers.Layer:
+    return layers.BatchNormalization(axis=CHANNELS, momentum=0.9, epsilon=1e-5)
 
 
 def cnn() -> keras.Model:
     return keras.Sequential([
-        layers.Input((28, 28, 1)),
+        layers.Input(image(28, 28, 1)),
         layers.Conv2D(32, 3, activation="relu"),
         layers.MaxPooling2D(2),
         layers.Flatten(),
@@ -82,19 +97,19 @@ class GPT(keras.Model):
 def residual(x, filters: int, stride: int):
     def conv(x, size, stride):
         x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x)
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        return normalization()(x)
 
-    shortcut = x if stride == 1 and x.shape[-1] == filters else conv(x, 1, stride)
+    shortcut = x if stride == 1 and x.shape[CHANNELS] == filters else conv(x, 1, stride)
     y = conv(layers.ReLU()(conv(x, 3, stride)), 3, 1)
     return layers.ReLU()(layers.Add()([y, shortcut]))
 
 
 def resnet() -> keras.Model:
-    image = layers.Input((32, 32, 3))
-    x = layers.Conv2D(64, 3, padding="same", use_bias=False)(image)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+    x = inputs = layers.Input(image(32, 32, 3))
+    x = layers.Conv2D(64, 3, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(normalization()(x))
     x = residual(residual(residual(x, 64, 1), 128, 2), 256, 2)
-    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
 class Positions(layers.Layer):
@@ -113,30 +128,30 @@ def encoder(depth: int = 6, heads: int = 6, width: int = 384, steps: int = 128, 
         x = layers.Add()([x, layers.MultiHeadAttention(heads, width // heads)(h, h)])
         h = layers.Dense(4 * width, activation="gelu")(layers.LayerNormalization(epsilon=1e-5)(x))
         x = layers.Add()([x, layers.Dense(width)(h)])
-    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization(epsilon=1e-5)(x))
+    x = layers.GlobalAveragePooling1D("channels_last")(layers.LayerNormalization(epsilon=1e-5)(x))
     return keras.Model(tokens, layers.Dense(10)(x))
 
 
 def normal_relu(x):
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+    return layers.ReLU()(normalization()(x))
 
 
 def mobilenet() -> keras.Model:
-    image = layers.Input((32, 32, 3))
-    x = normal_relu(layers.Conv2D(32, 3, padding="same", use_bias=False)(image))
+    x = inputs = layers.Input(image(32, 32, 3))
+    x = normal_relu(layers.Conv2D(32, 3, padding="same", use_bias=False)(x))
     for filters, stride in [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1)]:
         x = normal_relu(layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False)(x))
         x = normal_relu(layers.Conv2D(filters, 1, use_bias=False)(x))
-    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
 def resnet20() -> keras.Model:
-    image = layers.Input((32, 32, 3))
-    x = normal_relu(layers.Conv2D(16, 3, padding="same", use_bias=False)(image))
+    x = inputs = layers.Input(image(32, 32, 3))
+    x = normal_relu(layers.Conv2D(16, 3, padding="same", use_bias=False)(x))
     for filters, first in [(16, 1), (32, 2), (64, 2)]:
         for stride in (first, 1, 1):
             x = residual(x, filters, stride)
-    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
 def recurrent(kind: str) -> keras.Model:
@@ -150,15 +165,15 @@ def make(work: str, batch: int):
     classes = rng.integers(10, size=batch).astype(np.int32)
     normal = lambda *shape: rng.standard_normal((batch, *shape), np.float32)
     if work == "cnn":
-        return cnn(), normal(28, 28, 1), classes
+        return cnn(), normal(*image(28, 28, 1)), classes
     if work == "mlp":
         return mlp(), normal(784), classes
     if work == "encoder":
         return encoder(), rng.integers(1000, size=(batch, 128)).astype(np.int32), classes
     if work in ("mobilenet", "resnet20"):
-        return {"mobilenet": mobilenet, "resnet20": resnet20}[work](), normal(32, 32, 3), classes
+        return {"mobilenet": mobilenet, "resnet20": resnet20}[work](), normal(*image(32, 32, 3)), classes
     if work == "resnet":
-        return resnet(), normal(32, 32, 3), classes
+        return resnet(), normal(*image(32, 32, 3)), classes
     if work in ("lstm", "gru"):
         return recurrent(work), normal(128, 128), classes
     depth, heads, width, context = (4, 4, 128, 64) if work == "nanogpt" else (6, 6, 384, 256)
@@ -166,14 +181,28 @@ def make(work: str, batch: int):
     return GPT(depth, heads, width, context), tokens[0], tokens[1]
 
 
-if __name__ == "__main__":
-    args = arguments(["default"])
+def tensorflow_backend() -> tuple[str, Callable]:
+    """The backend's version, and how arrays become its tensors."""
+    import tensorflow as tf
+
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     tf.config.threading.set_inter_op_parallelism_threads(args.threads)
+    return f"TensorFlow {tf.__version__}", tf.constant
+
+
+def torch_backend() -> tuple[str, Callable]:
+    import torch
+
+    torch.set_num_threads(args.threads)
+    return f"PyTorch {torch.__version__}", torch.from_numpy
+
+
+if __name__ == "__main__":
+    version, tensor = {"tensorflow": tensorflow_backend, "torch": torch_backend}[args.variant]()
     keras.utils.set_random_seed(0)
     model, x, y = make(args.work, args.batch)
     model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    x, y = tf.constant(x), tf.constant(y)
+    x, y = tensor(x), tensor(y)
 
     def step() -> float:
         return float(model.train_on_batch(x, y))
@@ -181,4 +210,4 @@ if __name__ == "__main__":
     def parameters() -> int:
         return sum(int(np.prod(w.shape)) for w in model.trainable_weights)
 
-    serve(step, f"Keras {keras.__version__} on TensorFlow {tf.__version__}", parameters)
+    serve(step, f"Keras {keras.__version__} on {version}", parameters)

@@ -50,15 +50,31 @@ describe('taking turns', () => {
   test('every program makes the counted steps after an uncounted one in each turn', async () => {
     const programs = [await start('ok'), await start('ok')]
     let between = 0
-    const results = await takeTurns(programs, { steps: 6, turns: 3, between: async () => void between++ })
+    const results = await takeTurns(programs, {
+      steps: 6,
+      turns: 3,
+      warmUpMs: 0,
+      between: async () => void between++,
+    })
     // Step numbers as times: 1, 4 and 7 are the uncounted ones; a first step of 1 ms allows the whole turn.
     for (const result of results)
       expect(result).toMatchObject({ turns: [2.5, 5.5, 8.5], ms: { count: 6, min: 2, max: 9 } })
     expect(between).toBe(3)
   })
 
+  test('before the first turn every program warms up for a while, uncounted', async () => {
+    const programs = [await start('ok'), await start('native')]
+    const [ok, native] = await takeTurns(programs, { steps: 4, turns: 2, warmUpMs: 10 })
+    // After a first step of 1 ms, ten more. Counted are the steps 12, 13, 15 and 16.
+    expect(ok).toMatchObject({ turns: [12.5, 15.5], ms: { count: 4, min: 12, max: 16 } })
+    expect(ok).not.toHaveProperty('scriptShare')
+    expect(native).toMatchObject({ turns: [12.5, 15.5] })
+    // The native runtime computes for three quarters of each of its steps.
+    expect(native && 'scriptShare' in native && native.scriptShare).toBeCloseTo(0.25, 6)
+  })
+
   test('a slow program’s turn is shortened, down to one step that counts itself', async () => {
-    const [result] = await takeTurns([await start('ok')], { steps: 20, turns: 2, turnMs: 0.5 })
+    const [result] = await takeTurns([await start('ok')], { steps: 20, turns: 2, turnMs: 0.5, warmUpMs: 0 })
     expect(result).toMatchObject({ turns: [1, 2] })
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { measureFit } from '../../bench/fit-share.ts'
 import { stepFlops } from '../../bench/flops.ts'
 import { kernelEvents, profileTable } from '../../bench/profile-table.ts'
 import { type BenchResult, rate, toJson, toTable, workResult } from '../../bench/report.ts'
@@ -14,7 +15,11 @@ const program = (name: string, ms: number, parameters = 7, flops?: number): Meas
   ms: summarize([ms]),
   turns: [ms],
   firstStepMs: 500,
-  stats: { peakRssMb: 100, ...(flops === undefined ? {} : { flops, scriptShare: 0.02 }) },
+  stats: {
+    peakRssMb: 100,
+    ...(flops === undefined ? {} : { flops, fit: { msPerStep: 2.1, scriptShare: 0.03 } }),
+  },
+  ...(flops === undefined ? {} : { scriptShare: 0.02 }),
 })
 const work = (peerParameters: number) =>
   workResult({
@@ -55,6 +60,7 @@ describe('report', () => {
     expect(table).toContain('Third: not installed')
     expect(table).toContain('Against the fastest peer (Other): 2.50×')
     expect(table).toContain("JavaScript's share of our step: 2.0 %")
+    expect(table).toContain('fit, over shuffled samples: 2.10 ms a step, of it JavaScript 3.0 %')
     expect(table).not.toContain('ERROR')
   })
 
@@ -67,6 +73,16 @@ describe('report', () => {
       works: [{ speedups: { Other: 2.5 }, fastestPeer: 'Other', speedupOverFastest: 2.5 }],
     })
   })
+})
+
+test('fit is measured for what the native runtime leaves of its time', async () => {
+  const work = makeWork('mlp', 4, await createEngine('cpu', { threads: 1 }))
+  const before = work.model.getWeights()
+  const began = performance.now()
+  const { msPerStep, scriptShare } = await measureFit(work, () => 0.75 * (performance.now() - began))
+  expect(work.model.getWeights()).not.toEqual(before)
+  expect(msPerStep).toBeGreaterThan(0)
+  expect(scriptShare).toBeCloseTo(0.25, 2)
 })
 
 test('FLOPs of a step: products forward, and backward for each operand that needs a gradient', async () => {
