@@ -1,10 +1,11 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { formatShape } from '../../core/shape.ts'
 import { ensureBatched } from '../batching.ts'
-import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { attr, defineOp, nondiff, type Op, zeroGradient } from '../define.ts'
 import { requireNumeric } from '../infer.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
 import { countedSize, spatialShape } from './conv-shape.ts'
+import { hasGradients, sampledGradients } from './grid-sample-gradient.ts'
 
 const attrs = { align_corners: attr.int(0), mode: attr.string('linear'), padding_mode: attr.string('zeros') }
 
@@ -33,15 +34,23 @@ export const gridSample: Op<['x', 'grid'], ['y'], typeof attrs> = defineOp({
     }
     return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...grid.shape.slice(1, -1)] }
   },
-  vjp: nondiff(
-    'the gradient of the sampling itself is not worked out; build it from Gather and products where it is needed',
-  ),
+  vjp: ({ x, grid }, _y, dy, attributes) => {
+    if (!hasGradients(x, attributes)) {
+      const reason = nondiff(
+        'only images sampled linearly or at the nearest pixel, without reflection, have a gradient',
+      )
+      return { x: reason, grid: reason }
+    }
+    const { x: dx, grid: dgrid } = sampledGradients(x, grid, dy, attributes)
+    return { x: dx, grid: dgrid ?? zeroGradient('the nearest pixel stays the same nearly everywhere') }
+  },
   batch: ({ x, grid }, { call, attributes, size }) =>
     unfoldBatch(
       call({ x: foldBatch(ensureBatched(x, size)), grid: foldBatch(ensureBatched(grid, size)) }, attributes),
       size,
     ),
   samples: [
+    { x: [2, 2, 5, 4], grid: { shape: [2, 3, 2, 2], low: -1.4, high: 1.4 }, attrs: { padding_mode: 'border' } },
     { x: [2, 3, 4, 5], grid: { shape: [2, 2, 3, 2], low: -1, high: 1 } },
     {
       x: [1, 2, 4, 5],

@@ -54,7 +54,7 @@ export interface Augmentation<T> {
   readonly where: string
   readonly options: AugmentationOptions
   /** Checked options with defaults filled in. */
-  readonly config: { readonly seed: number | null } & object
+  readonly config: object & { readonly seed: number | null; readonly [option: string]: unknown }
   /** Chooses what becomes of these images. */
   draw(random: Draws, images: Images): T
   /** Does it: images of the shape of `images.x`. */
@@ -106,7 +106,7 @@ export function onImages(where: string, input: Value, format: DataFormat, work: 
   return single ? squeeze(y, ints([0])) : y
 }
 
-function requireImages(where: string, x: Value): Value {
+export function requireImages(where: string, x: Value): Value {
   const rank = x.shape.length
   if (rank === 4 || (rank === 3 && typeof x.shape[0] === 'number')) return x
   throw new ShapeError({
