@@ -1,0 +1,196 @@
+import { ArgumentError, ShapeError } from '../../../core/errors.ts'
+import { formatShape } from '../../../core/shape.ts'
+import type { Value } from '../../../graph/value.ts'
+import { constant, ints, scalar } from '../../../ops/constants.ts'
+import { gather } from '../../../ops/index/gather.ts'
+import { and } from '../../../ops/logic/and.ts'
+import { greaterOrEqual } from '../../../ops/logic/greater-or-equal.ts'
+import { less } from '../../../ops/logic/less.ts'
+import { where } from '../../../ops/logic/where.ts'
+import { add } from '../../../ops/math/add.ts'
+import { div } from '../../../ops/math/div.ts'
+import { mul } from '../../../ops/math/mul.ts'
+import { sqrt } from '../../../ops/math/sqrt.ts'
+import { sub } from '../../../ops/math/sub.ts'
+import { reshape } from '../../../ops/shape/reshape.ts'
+import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
+import { common, dataFormat } from '../options.ts'
+import { seededKey, seedOf } from '../seeded.ts'
+import { beta, permutation } from './draws.ts'
+import {
+  type Augmentation,
+  type AugmentationOptions,
+  asFloat,
+  drawsFrom,
+  type Factor,
+  factorRange,
+  type Images,
+  onImages,
+  perImage,
+  requireImages,
+} from './random-layer.ts'
+
+/**
+ * Layers that mix every image of a batch with another one, and the labels alike. Called on images alone, or on `[images, labels]`, which
+ * gives both; labels are [batch, classes], one-hot or any other targets of numbers. `compile({ augmentation: mixUp() })` has `fit`
+ * do it to every batch.
+ */
+
+export interface MixUpOptions extends AugmentationOptions {
+  /** Of the distribution Beta(alpha, alpha) of an image's share; the smaller, the less is mixed. Default 0.2. */
+  readonly alpha?: number
+}
+
+export interface CutMixOptions extends AugmentationOptions {
+  /** What alpha is drawn from, the same for all images of a batch: a range, or f for 0 to f. Default 1. */
+  readonly factor?: Factor
+}
+
+/** As many outputs as inputs, of the same shapes. */
+export interface SameShapes extends ShapeFunction {
+  readonly output: this['input']
+}
+
+/**
+ * Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018: weighted means of images, and of their labels. In inference
+ * both are left as they are.
+ */
+export const mixUp = (options: MixUpOptions = {}): Layer<SameShapes> => mixingLayer(blending(options))
+
+/**
+ * Yun et al., "CutMix", 2019: a box of each image is replaced by that of another, and the labels are mixed by its area. In inference
+ * both are left as they are.
+ */
+export const cutMix = (options: CutMixOptions = {}): Layer<SameShapes> => mixingLayer(cutting(options))
+
+/** An augmentation whose transformation says how labels are mixed too. */
+export interface Mixing<T extends Mixed> extends Augmentation<T> {}
+
+export interface Mixed {
+  /** The image that each one is mixed with, int64[batch]. */
+  readonly order: Value
+  /** The share of itself that each keeps, [batch]. */
+  readonly weight: Value
+}
+
+/** Corners in pixels, [batch] each: the first pixels inside, and the first behind them. */
+export interface Box {
+  readonly x0: Value
+  readonly x1: Value
+  readonly y0: Value
+  readonly y1: Value
+}
+
+export function blending(options: MixUpOptions): Mixing<Mixed> {
+  const name = 'mixUp'
+  const { alpha = 0.2 } = options
+  if (!(alpha > 0 && Number.isFinite(alpha)))
+    throw new ArgumentError({ where: name, expected: "'alpha' above 0", received: String(alpha) })
+  return {
+    type: 'MixUp',
+    where: name,
+    options,
+    config: { alpha, seed: seedOf(name, options), dataFormat: dataFormat(name, options.dataFormat) },
+    draw: (random, { batch }) => ({
+      order: permutation(random, batch),
+      weight: beta(random, batch, scalar(alpha)),
+    }),
+    apply: ({ x }, mixed) => weighted(x, mixed),
+  }
+}
+
+export function cutting(options: CutMixOptions): Mixing<Mixed & { readonly box: Box }> {
+  const name = 'cutMix'
+  const factor = factorRange(name, 'factor', options.factor ?? 1, 0)
+  return {
+    type: 'CutMix',
+    where: name,
+    options,
+    config: { factor, seed: seedOf(name, options), dataFormat: dataFormat(name, options.dataFormat) },
+    draw(random, { batch, height, width }) {
+      const alpha = add(random.uniform([], ...factor), scalar(1e-6))
+      const ratio = sqrt(sub(scalar(1), beta(random, batch, alpha)))
+      const along = (length: number): [Value, Value] => {
+        const size = mul(ratio, scalar(length))
+        const start = mul(random.uniform([batch]), sub(scalar(length), size))
+        return [start, add(start, size)]
+      }
+      const [x0, x1] = along(width)
+      const [y0, y1] = along(height)
+      const box = { x0, x1, y0, y1 }
+      return { order: permutation(random, batch), box, weight: outside(box, height * width) }
+    },
+    apply: ({ x, format, height, width }, { order, box }) => {
+      const shape =
+        format === 'channelsLast'
+          ? { rows: [height, 1, 1], columns: [width, 1] }
+          : { rows: [height, 1], columns: [width] }
+      const between = (places: Value, low: Value, high: Value) =>
+        and(greaterOrEqual(places, perImage(low)), less(places, perImage(high)))
+      const inside = and(
+        between(counting(width, shape.columns), box.x0, box.x1),
+        between(counting(height, shape.rows), box.y0, box.y1),
+      )
+      return where(inside, gather(x, order, { axis: 0 }), x)
+    },
+  }
+}
+
+/** The share of an image of `area` pixels that is not in the box, [batch]. */
+export const outside = ({ x0, x1, y0, y1 }: Box, area: number): Value =>
+  sub(scalar(1), div(mul(sub(x1, x0), sub(y1, y0)), scalar(area)))
+
+/** weight · x + (1 − weight) · x in the other order, along axis 0. */
+export function weighted(x: Value, { order, weight }: Mixed): Value {
+  const share = reshape(weight, ints([-1, ...x.shape.slice(1).map(() => 1)]))
+  return add(mul(share, x), mul(sub(scalar(1), share), gather(x, order, { axis: 0 })))
+}
+
+function mixingLayer<T extends Mixed>({
+  type,
+  where: name,
+  options,
+  config,
+  draw,
+  apply,
+}: Mixing<T>): Layer<SameShapes> {
+  const format = dataFormat(name, options.dataFormat)
+  return makeLayer<SameShapes>({
+    type,
+    ...common(name, options),
+    config,
+    arity: { min: 1, max: 2 },
+    call([images, labels], scope) {
+      const kept = asFloat(requireImages(name, images))
+      const targets = labels && asFloat(requireLabels(name, labels, images))
+      // There is no other image to mix a single one with.
+      if (!scope.training || kept.shape.length === 3) return targets ? [kept, targets] : kept
+      const random = drawsFrom(seededKey(scope, config.seed))
+      let transformation: T | undefined
+      const mixed = onImages(name, images, format, (batch: Images) => {
+        transformation = draw(random, batch)
+        return apply(batch, transformation)
+      })
+      return targets && transformation ? [mixed, weighted(targets, transformation)] : mixed
+    },
+  })
+}
+
+function requireLabels(name: string, labels: Value, images: Value): Value {
+  const rank = labels.shape.length
+  if (images.shape.length === 3 || rank > 1) return labels
+  throw new ShapeError({
+    where: name,
+    expected: 'labels of shape [batch, classes]',
+    received: `shape ${formatShape(labels.shape)}`,
+    remedy: 'Class numbers cannot be mixed: make them one-hot, and use categoricalCrossentropy.',
+  })
+}
+
+const counting = (count: number, shape: readonly number[]): Value =>
+  constant(
+    Array.from({ length: count }, (_, i) => i),
+    shape,
+  )
