@@ -1,10 +1,9 @@
-import { bytesPerElement, type NumericArray } from '../core/dtype.ts'
 import { ArgumentError, DataError, DTypeError, ShapeError } from '../core/errors.ts'
 import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
 import type { Rng } from '../core/rng.ts'
 import { isScaled, type ScaledData } from '../core/scaled-data.ts'
 import { formatShape, sameShape, sizeOf } from '../core/shape.ts'
-import { allocate, fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
+import { fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
 import type { Network, NetworkInput } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
 import type { Objective } from './objective.ts'
@@ -126,71 +125,7 @@ export class DataSource {
   }
 }
 
-/** Assembles batches into one set of arrays that is used again and again. */
-export class Batch {
-  /** In the order of the source's columns. */
-  readonly columns: readonly TensorData[]
-  private readonly sources: readonly TensorData[]
-
-  constructor(
-    private readonly source: DataSource,
-    readonly size: number,
-  ) {
-    this.sources = source.columns
-    this.columns = this.sources.map(column => ({
-      dtype: column.dtype,
-      shape: [size, ...column.shape.slice(1)],
-      data: allocate(column.dtype, size * rowLength(column)),
-    }))
-  }
-
-  /** Fills with the samples at places `start` … of an epoch's order. */
-  fill(order: Uint32Array, start: number): void {
-    this.sources.forEach((column, i) => {
-      const to = this.columns[i]
-      if (to) copyRows(this.source, column, to, order, start, this.size)
-    })
-  }
-}
-
-function copyRows(
-  source: DataSource,
-  from: TensorData,
-  to: TensorData,
-  order: Uint32Array,
-  start: number,
-  size: number,
-): void {
-  if (Array.isArray(from.data) || Array.isArray(to.data)) {
-    const row = rowLength(from)
-    for (let i = 0; i < size; i++) {
-      const at = source.row(order, start + i) * row
-      for (let k = 0; k < row; k++) to.data[i * row + k] = from.data[at + k] ?? ''
-    }
-    return
-  }
-  // As bytes: one kind of copy for every dtype, BigInt arrays included.
-  const row = rowLength(from) * bytesPerElement(from.dtype)
-  const input = bytes(from.data)
-  const output = bytes(to.data)
-  for (let i = 0; i < size; ) {
-    // Rows that lie together, all of them where nothing is shuffled, are copied together.
-    const first = source.row(order, start + i)
-    let count = 1
-    while (i + count < size && source.row(order, start + i + count) === first + count) count++
-    copyBytes(input, first * row, output, i * row, count * row)
-    i += count
-  }
-}
-
-/** A few bytes, such as a label's, are copied sooner than a view of them is made. */
-function copyBytes(from: Uint8Array, at: number, to: Uint8Array, start: number, count: number): void {
-  if (count > 32) to.set(from.subarray(at, at + count), start)
-  else for (let k = 0; k < count; k++) to[start + k] = from[at + k] ?? 0
-}
-
 const sameType = (a: TensorData, b: TensorData): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
-const bytes = (array: NumericArray): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 const rowLength = (tensor: TensorData): number => sizeOf(tensor.shape.slice(1))
 
 /** Sorts samples given alone, in order or by name into the order of `names`. */

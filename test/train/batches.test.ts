@@ -3,7 +3,8 @@ import { DataError, ShapeError } from '../../src/core/errors.ts'
 import { Rng } from '../../src/core/rng.ts'
 import { allocate, fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { layers, type Sequential, scaled, sequential, sgd } from '../../src/index.ts'
-import { Batch, DataSource } from '../../src/train/data-source.ts'
+import { DataSource } from '../../src/train/data-source.ts'
+import { Batch } from '../../src/train/gather.ts'
 
 const rng = new Rng(8)
 const random = (...shape: number[]) =>
