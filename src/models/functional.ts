@@ -3,9 +3,10 @@ import { LayerGraph } from '../nn/network.ts'
 import { Model, type SymbolicForm } from './model.ts'
 import { drawnSeed, type ModelOptions } from './sequential.ts'
 
-export interface FunctionalOptions<Outputs extends SymbolicForm> extends ModelOptions {
+export interface FunctionalOptions<Outputs extends SymbolicForm, Inputs extends SymbolicForm = SymbolicForm>
+  extends ModelOptions {
   /** Tensors made by `input()`: one, a list, or by name. */
-  readonly inputs: SymbolicForm
+  readonly inputs: Inputs
   /** What the model returns: one tensor, a list, or by name. The names are those of the losses, metrics and predictions. */
   readonly outputs: Outputs
 }
@@ -18,10 +19,12 @@ export interface FunctionalOptions<Outputs extends SymbolicForm> extends ModelOp
  *     const digit = layers.dense({ units: 10, activation: 'softmax' })(features)
  *     const classifier = model({ inputs: image, outputs: digit })
  */
-export function model<const Outputs extends SymbolicForm>(options: FunctionalOptions<Outputs>): Model<Outputs> {
+export function model<const Outputs extends SymbolicForm, const Inputs extends SymbolicForm>(
+  options: FunctionalOptions<Outputs, Inputs>,
+): Model<Outputs, Inputs> {
   const { inputs, outputs, name = 'functional', seed = drawnSeed() } = options
   const network = new LayerGraph(name, listed(inputs), listed(outputs), seed, namesOf(outputs), namesOf(inputs))
-  return new Model('Functional', network, outputs)
+  return new Model('Functional', network, inputs, outputs)
 }
 
 const listed = (form: SymbolicForm): readonly Symbolic[] =>

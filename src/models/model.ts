@@ -10,13 +10,11 @@ import {
   type Layer,
   type LayerInputs,
   type LayerScope,
-  type ShapesOf,
   Symbolic,
   type SymbolicInputs,
 } from '../nn/layer.ts'
 import { applyLayer } from '../nn/make-layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
-import type { Dims, ShapeFunction } from '../nn/shapes/shape-function.ts'
 import type { Variable, Weight } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
@@ -33,6 +31,7 @@ import { exportedGraph } from './export.ts'
 import { guarded } from './guarded.ts'
 import { checkObjectives, objectivesOf, rematerialized } from './objectives.ts'
 import { Predictor } from './predictor.ts'
+import { checkInputs, type ModelShape } from './shapes.ts'
 import { summaryOf } from './summary.ts'
 import { objectiveOf } from './train-step.ts'
 import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
@@ -66,13 +65,9 @@ export interface Compiled<Name extends string> {
 /** Symbolic tensors that a model was made of: one, a list, or by name. */
 export type SymbolicForm = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
 
-/** What a model does to shapes, as a layer of a larger one: its outputs have the shapes they always have. */
-export interface ModelShape<Outputs> extends ShapeFunction {
-  readonly output: Outputs extends SymbolicInputs ? ShapesOf<Outputs> : readonly Dims[]
-}
-
 // Applying a model is what its base class's constructor makes possible; TypeScript learns of it here.
-export interface Model<Outputs extends SymbolicForm = SymbolicForm> extends Layer<ModelShape<Outputs>> {}
+export interface Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends SymbolicForm = SymbolicForm>
+  extends Layer<ModelShape<Outputs, Inputs>> {}
 
 /**
  * Layers between inputs and outputs. Call `compile`, then `fit`, `evaluate` and `predict`. A model is a layer too: apply it to
@@ -82,8 +77,13 @@ export interface Model<Outputs extends SymbolicForm = SymbolicForm> extends Laye
  * for one that was not compiled throws. Its return value is the same model, typed with exactly its metrics.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are callable, by Callable's constructor; the interface says so.
-export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable implements Compiled<AnyMetricName> {
+export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends SymbolicForm = SymbolicForm>
+  extends Callable
+  implements Compiled<AnyMetricName>
+{
   readonly network: LayerGraph
+  /** The symbolic tensors that the model was made of, in the form in which they were given: one, a list, or by name. */
+  readonly inputs: Inputs
   readonly outputs: Outputs
   readonly type: string
   readonly name: string
@@ -102,10 +102,11 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
   private readonly predictor: Predictor
   private seeded = false
 
-  constructor(type: string, network: LayerGraph, outputs: Outputs) {
+  constructor(type: string, network: LayerGraph, inputs: Inputs, outputs: Outputs) {
     super()
     this.type = type
     this.network = network
+    this.inputs = inputs
     this.outputs = outputs
     this.name = network.name
     this.arity = { min: network.inputs.length, max: network.inputs.length }
@@ -144,6 +145,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm> extends Callable
 
   /** The model as a layer: runs its layers inside of another trace. */
   call(inputs: LayerInputs, scope: LayerScope): readonly [Value, ...Value[]] {
+    checkInputs(this.network, inputs)
     const [first, ...others] = this.network.runInside(inputs, (path, layer, given, { options }) =>
       scope.run(path, layer, given, { options }),
     )

@@ -11,13 +11,14 @@ export interface ModelOptions {
   readonly seed?: number
 }
 
-/** A model of layers in a row. `S`: the shape of its output, without the batch axis. */
-export type Sequential<S extends Dims = Dims> = Model<Symbolic<S>>
+/** A model of layers in a row. `S` and `I`: the shapes of its output and input, without the batch axis. */
+export type Sequential<S extends Dims = Dims, I extends Dims = Dims> = Model<Symbolic<S>, Symbolic<I>>
 
 type Rows = readonly (Symbolic | AnyLayer)[]
 
 /** The shape that comes out of layers in a row, or what does not fit. */
 type OutputShape<L extends Rows> = L extends readonly [Symbolic<infer S>, ...infer Rest] ? Through<S, Rest> : Dims
+type InputShape<L extends Rows> = L extends readonly [Symbolic<infer S>, ...unknown[]] ? S : Dims
 type Through<S, Rest> = Rest extends readonly [infer Next, ...infer More] ? Through<OneThrough<S, Next>, More> : S
 type OneThrough<S, L> =
   S extends Mismatch<string>
@@ -49,9 +50,9 @@ type FittingRest<S, Rest> = Rest extends readonly [infer Next, ...infer More]
 export function sequential<const L extends Rows>(
   layers: L & Fitting<L>,
   options: ModelOptions = {},
-): Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims> {
+): Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims, InputShape<L>> {
   // What tracing finds is what the types work out; test/nn/shapes.test.ts holds them together.
-  return build(layers, options) as Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims>
+  return build(layers, options) as Sequential<OutputShape<L> extends infer S extends Dims ? S : Dims, InputShape<L>>
 }
 
 function build(layers: Rows, options: ModelOptions): Sequential {
@@ -88,7 +89,7 @@ function build(layers: Rows, options: ModelOptions): Sequential {
   const network = new LayerGraph(options.name ?? 'sequential', [first], [output], options.seed ?? drawnSeed(), [
     'output',
   ])
-  return new Model('Sequential', network, output)
+  return new Model('Sequential', network, first, output)
 }
 
 /** A seed for weights that nobody asked to repeat. */

@@ -82,17 +82,17 @@ export interface AnyLayer extends Omit<LayerDefinition, 'name' | 'trainable'> {
 
 /** A layer, ready to be applied to symbolic tensors, as often as wanted: every application shares its weights. */
 export interface Layer<F extends ShapeFunction = AnyShape> extends AnyLayer {
-  <const I extends SymbolicInputs>(
-    inputs: I & Accepted<F, ShapesOf<I>>,
-    options?: CallOptions,
-  ): SymbolicOutput<Apply<F, ShapesOf<I>>>
+  <const I extends SymbolicInputs, const O extends CallOptions = Record<never, never>>(
+    inputs: I & Accepted<F, ShapesOf<I>, O>,
+    options?: O,
+  ): SymbolicOutput<Apply<F, ShapesOf<I>, O>>
   /** For the compiler alone: what the layer does to shapes. Not there when the program runs. */
   readonly shapeFunction?: F
 }
 
 /** Nothing more for inputs that fit; for others, a type that says what is wrong. */
-export type Accepted<F extends ShapeFunction, Shapes> =
-  Apply<F, Shapes> extends Mismatch<infer Sentence> ? Mismatch<Sentence> : unknown
+export type Accepted<F extends ShapeFunction, Shapes, Options = Record<never, never>> =
+  Apply<F, Shapes, Options> extends Mismatch<infer Sentence> ? Mismatch<Sentence> : unknown
 
 export type SymbolicInputs = Symbolic | readonly [Symbolic, ...Symbolic[]]
 

@@ -98,6 +98,22 @@ describe('variational dropout', () => {
   })
 })
 
+describe('sequences of any length', () => {
+  test('backwards give what those of a known length give', async () => {
+    const make = (steps: number | null, layer: AnyLayer) =>
+      sequential([layers.input({ shape: [steps, 4] }), layer], { seed: 1 })
+    const backwards = { units: 3, returnSequences: true, goBackwards: true } as const
+    for (const layer of [
+      () => layers.gru(backwards),
+      () => layers.bidirectional({ layer: layers.gru(backwards) }),
+    ] as const) {
+      const [open, known] = [make(null, layer()), make(5, layer())]
+      const x = random(2, 5, 4)
+      expect(worstError(await open.predict(x), await known.predict(x))).toBeLessThan(1e-6)
+    }
+  })
+})
+
 describe('stateful layers', () => {
   test('go on where the batch before ended, until they are reset', async () => {
     const layer = layers.lstm({ units: 3, stateful: true })
@@ -271,7 +287,7 @@ describe('mistakes are told when the layer is made', () => {
     ['open batch', () => layers.gru({ units: 2, stateful: true })(sequences), /a fixed number of samples in a batch/],
     [
       'images too small',
-      () => layers.convLstm1d({ filters: 2, kernelSize: 7 })(layers.input({ shape: [3, 5, 1] })),
+      () => applyLayer(layers.convLstm1d({ filters: 2, kernelSize: 7 }), layers.input({ shape: [3, 5, 1] })),
       /images no smaller than the window \[7\]/,
     ],
   ])('%s', (_, make, message) => {

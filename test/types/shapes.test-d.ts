@@ -51,7 +51,7 @@ export function graphsOfLayers(): void {
   expectTypeOf(
     layers.embedding({ inputDim: 99, outputDim: 8 })(layers.input({ shape: [20], dtype: 'int32' })).shape,
   ).toEqualTypeOf<readonly [20, 8]>()
-  expectTypeOf(layers.reshape({ targetShape: [7, -1] })(flat).shape).toEqualTypeOf<readonly [7, number]>()
+  expectTypeOf(layers.reshape({ targetShape: [7, -1] })(flat).shape).toEqualTypeOf<readonly [7, 112]>()
 }
 
 export async function metricsOfSeveralOutputs(x: number[][], y: Record<string, number[]>): Promise<void> {

@@ -157,9 +157,11 @@ export type DivideUp<A, B> = Divide<Plus<A, Minus<B, 1>>, B>
 /** Whether A ≥ B, as far as both are known. */
 export type AtLeast<A, B> = [Minus<A, B>] extends [never] ? false : true
 
-/** The product of all sizes of a shape; `number` where one is not known, and for varying ones. */
+/** The product of all sizes of a shape; `number` where one is not known, `null` where one varies. */
 export type Product<S extends readonly unknown[], Result = 1> = S extends readonly [infer First, ...infer Rest]
-  ? Product<Rest, Multiply<Result, First>>
+  ? First extends null
+    ? null
+    : Product<Rest, Multiply<Result, First>>
   : S extends readonly []
     ? Result
     : number

@@ -1,35 +1,71 @@
-import type { AtLeast, Divide, DivideUp, Minus, Multiply, Plus, Product } from './arithmetic.ts'
-import type { AnyShape, Dims, Mismatch, ShapeFunction } from './shape-function.ts'
+import type { Divide, Minus, Multiply, Product } from './arithmetic.ts'
+import type { Apply, Dims, Mismatch, ShapeFunction } from './shape-function.ts'
 
 /** What layers do to shapes, for the compiler. The sizes that they really find are worked out by tracing; tests hold the two together. */
 
 /** A shape that the compiler knows nothing about: tuples have a literal length. */
-type IsUnknown<S> = S extends Dims ? (number extends S['length'] ? true : false) : false
+export type IsUnknown<S> = S extends Dims ? (number extends S['length'] ? true : false) : false
 
-type AsDims<T> = T extends Dims ? T : Dims
+/** `[x]` or `[x, mask]` → the shape of x; x → its own. */
+export type First<Input> = Input extends readonly [infer Only extends Dims, ...unknown[]] ? Only : Input
 
-/** Elementwise layers, and those that keep every size. */
+export type AsDims<T> = T extends Dims ? T : Dims
+
+export type Size<N> = N extends number ? N : number
+
+/** `3` or `[3, 5]` → the size along an axis. */
+export type At<V, Axis> = V extends readonly unknown[] ? (Axis extends keyof V ? V[Axis] : number) : V
+
+/** An option as it was given, or its default. */
+export type Option<O, Key extends string, Default> = Key extends keyof O
+  ? Exclude<O[Key], undefined | null> | (undefined extends O[Key] ? Default : null extends O[Key] ? Default : never)
+  : Default
+
+/** Elementwise layers, and those that keep every size. A second input, such as a mask, does not matter. */
 export interface SameShape extends ShapeFunction {
-  readonly output: AsDims<this['input']>
+  readonly output: AsDims<First<this['input']>>
+}
+
+/** As `SameShape`, for inputs of one rank only, which `Expected` describes. */
+export interface SameShapeOfRank<Name extends string, Rank extends number, Expected extends string>
+  extends ShapeFunction {
+  readonly output: IsUnknown<this['input']> extends true
+    ? Dims
+    : this['input'] extends { readonly length: Rank }
+      ? AsDims<this['input']>
+      : Mismatch<`${Name} needs inputs of shape ${Expected}`>
 }
 
 /** Along the last axis: […, in] → […, Units]. */
 export interface LastAxis<Units, Name extends string> extends ShapeFunction {
-  readonly output: this['input'] extends readonly []
-    ? Mismatch<`${Name} needs an input with at least one axis beside the batch`>
-    : this['input'] extends readonly [...infer Rest extends Dims, number | null]
-      ? readonly [...Rest, Size<Units>]
+  readonly output: First<this['input']> extends readonly [...infer Rest extends Dims, infer In]
+    ? [In] extends [null]
+      ? Mismatch<`${Name} needs a last axis of known size`>
+      : readonly [...Rest, Size<Units>]
+    : First<this['input']> extends readonly []
+      ? Mismatch<`${Name} needs an input with at least one axis beside the batch`>
       : Dims
 }
 
 /** All axes in one. */
 export interface Flat extends ShapeFunction {
-  readonly output: readonly [this['input'] extends Dims ? Product<this['input']> : number]
+  readonly output: readonly [First<this['input']> extends infer S extends Dims ? Product<S> : number]
 }
 
 /** A new last axis: […] → […, Size]. */
 export interface Appended<N> extends ShapeFunction {
-  readonly output: this['input'] extends Dims ? readonly [...this['input'], Size<N>] : Dims
+  readonly output: First<this['input']> extends infer S extends Dims ? readonly [...S, Size<N>] : Dims
+}
+
+/** An embedding, and with the call option `reverse` the way back: […, vector] → […, Entries]. */
+export interface ThereAndBack<Entries, Vector, Name extends string> extends ShapeFunction {
+  readonly output: this['options'] extends { readonly reverse: infer Back }
+    ? [Back] extends [true]
+      ? Apply<LastAxis<Entries, Name>, this['input']>
+      : [Back] extends [false]
+        ? Apply<Appended<Vector>, this['input']>
+        : Dims
+    : Apply<Appended<Vector>, this['input']>
 }
 
 /** A new first axis: [features] → [N, features]. */
@@ -41,162 +77,49 @@ export interface Repeated<N> extends ShapeFunction {
       : Mismatch<'repeatVector needs inputs of shape [features]'>
 }
 
-/** A shape of as many elements, where −1 stands for what is left; that they are as many is checked when the model is made. */
+/** A shape of as many elements, where −1 stands for what is left. */
 export interface Fixed<S extends readonly number[]> extends ShapeFunction {
-  readonly output: { readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }
+  readonly output: Reshaped<S, First<this['input']> extends infer From extends Dims ? Product<From> : number>
 }
-
-/** Windows over the leading axes, channels last. `Channels` undefined: as many as before. */
-export interface Windowed<Name extends string, Rank extends 1 | 2 | 3, W extends WindowTypes, Channels = undefined>
-  extends ShapeFunction {
-  readonly output: OnImage<Name, Rank, this['input'], W, Channels>
-}
-
-/** One number, or one per axis. */
-export interface WindowTypes {
-  readonly size: unknown
-  readonly strides: unknown
-  readonly dilation: unknown
-  readonly padding: unknown
-}
-
-type OnImage<Name extends string, Rank extends 1 | 2 | 3, Input, W extends WindowTypes, Channels> =
-  IsUnknown<Input> extends true
-    ? Dims
-    : Rank extends 1
-      ? Input extends readonly [infer A, infer C]
-        ? Checked<Name, readonly [WindowCount<A, W, 0>], ChannelsOf<C, Channels>>
-        : Mismatch<`${Name} needs inputs of shape [steps, channels]`>
-      : Rank extends 2
-        ? Input extends readonly [infer A, infer B, infer C]
-          ? Checked<Name, readonly [WindowCount<A, W, 0>, WindowCount<B, W, 1>], ChannelsOf<C, Channels>>
-          : Mismatch<`${Name} needs inputs of shape [height, width, channels]`>
-        : Input extends readonly [infer A, infer B, infer D, infer C]
-          ? Checked<
-              Name,
-              readonly [WindowCount<A, W, 0>, WindowCount<B, W, 1>, WindowCount<D, W, 2>],
-              ChannelsOf<C, Channels>
-            >
-          : Mismatch<`${Name} needs inputs of shape [depth, height, width, channels]`>
-
-type ChannelsOf<Before, After> = After extends undefined
-  ? Before extends number | null
-    ? Before
-    : number
-  : Size<After>
-
-type Checked<Name extends string, Sizes extends readonly unknown[], Channels extends number | null> = Sizes extends Dims
-  ? readonly [...Sizes, Channels]
-  : Mismatch<`${Name} has a window larger than its input`>
-
-/** Number of windows along an axis; `undefined` where none fits. */
-type WindowCount<N, W extends WindowTypes, Axis extends number> = N extends null
+type Reshaped<S extends readonly number[], Count> = number extends S['length']
+  ? Dims
+  : -1 extends S[number]
+    ? FilledIn<S, Missing<Count, Product<Stated<S>>>>
+    : IsLiteral<Count> extends true
+      ? IsLiteral<Product<S>> extends true
+        ? Product<S> extends Count
+          ? Readonly<S>
+          : WrongCount
+        : Readonly<S>
+      : Readonly<S>
+type WrongCount = Mismatch<'reshape needs an input of as many elements as targetShape'>
+type IsLiteral<N> = N extends number ? (number extends N ? false : true) : false
+/** What a shape says, without the −1. */
+type Stated<S extends readonly number[]> = { readonly [K in keyof S]: S[K] extends -1 ? 1 : S[K] }
+/** The size that −1 stands for; `undefined` where none fits. */
+type Missing<Count, Rest> = Count extends null
   ? null
-  : At<W['padding'], Axis> extends 'same' | 'causal'
-    ? DivideUp<N, At<W['strides'], Axis>>
-    : W['padding'] extends 'valid'
-      ? Valid<N, Reach<At<W['size'], Axis>, At<W['dilation'], Axis>>, At<W['strides'], Axis>>
-      : number
-type Valid<N, Window, Stride> = AtLeast<N, Window> extends true ? Plus<Divide<Minus<N, Window>, Stride>, 1> : undefined
-/** A window of k elements, d apart. */
-type Reach<K, D> = Plus<Multiply<Minus<K, 1>, D>, 1>
+  : Multiply<Divide<Count, Rest>, Rest> extends infer Again
+    ? number extends Again
+      ? number
+      : Again extends Count
+        ? Divide<Count, Rest>
+        : undefined
+    : never
+type FilledIn<S extends readonly number[], N> = N extends number | null
+  ? { readonly [K in keyof S]: S[K] extends -1 ? N : S[K] }
+  : WrongCount
 
-/** `3` or `[3, 5]` → the size along an axis. */
-type At<V, Axis extends number> = V extends readonly unknown[] ? V[Axis] : V
-
-type Size<N> = N extends number ? N : number
-
-/** [spatial…, channels] → [channels]. */
-export interface GlobalPooled<Name extends string, Rank extends 1 | 2 | 3, KeepDims = false> extends ShapeFunction {
+/** Axes in another order; the first after the batch axis is 1. */
+export interface Permuted<Order extends readonly number[]> extends ShapeFunction {
   readonly output: IsUnknown<this['input']> extends true
     ? Dims
-    : Rank extends 1
-      ? this['input'] extends readonly [unknown, infer C extends number | null]
-        ? Kept<KeepDims, readonly [1], C>
-        : Mismatch<`${Name} needs inputs of shape [steps, channels]`>
-      : Rank extends 2
-        ? this['input'] extends readonly [unknown, unknown, infer C extends number | null]
-          ? Kept<KeepDims, readonly [1, 1], C>
-          : Mismatch<`${Name} needs inputs of shape [height, width, channels]`>
-        : this['input'] extends readonly [unknown, unknown, unknown, infer C extends number | null]
-          ? Kept<KeepDims, readonly [1, 1, 1], C>
-          : Mismatch<`${Name} needs inputs of shape [depth, height, width, channels]`>
+    : number extends Order['length']
+      ? Dims
+      : this['input'] extends infer S extends Dims
+        ? S['length'] extends Order['length']
+          ? { readonly [K in keyof Order]: AxisOf<S, Minus<Order[K], 1>> }
+          : Mismatch<`permute needs inputs with ${Order['length']} axes beside the batch`>
+        : Dims
 }
-type Kept<KeepDims, Ones extends readonly 1[], C extends number | null> = KeepDims extends true
-  ? readonly [...Ones, C]
-  : KeepDims extends false
-    ? readonly [C]
-    : Dims
-
-/** Several inputs of one shape → that shape. Sizes that differ broadcast, which the compiler leaves to the engine. */
-export interface Merged extends ShapeFunction {
-  readonly output: this['input'] extends readonly [infer First extends Dims, ...infer Rest extends readonly Dims[]]
-    ? Rest[number] extends First
-      ? First
-      : Dims
-    : Dims
-}
-
-/** Several inputs, one after the other along the last axis. */
-export interface ConcatenatedLast extends ShapeFunction {
-  readonly output: this['input'] extends readonly [infer First extends Dims, ...infer Rest extends readonly Dims[]]
-    ? AppendLast<First, Rest>
-    : Dims
-}
-type AppendLast<S extends Dims, Rest extends readonly Dims[]> = Rest extends readonly [
-  infer Next extends Dims,
-  ...infer More extends readonly Dims[],
-]
-  ? S extends readonly [...infer Lead extends Dims, infer A]
-    ? Next extends readonly [...Dims, infer B]
-      ? AppendLast<readonly [...Lead, Size<Plus<A, B>>], More>
-      : Dims
-    : Dims
-  : S
-
-/** An option as it was given, or its default. */
-export type Option<O, Key extends string, Default> = Key extends keyof O
-  ? Exclude<O[Key], undefined | null> | (undefined extends O[Key] ? Default : null extends O[Key] ? Default : never)
-  : Default
-
-/** Channels that come first are not followed. */
-type ChannelsLast<O, F extends ShapeFunction> =
-  Option<O, 'dataFormat', 'channelsLast'> extends 'channelsLast' ? F : AnyShape
-
-export type ConvShape<
-  Name extends string,
-  Rank extends 1 | 2 | 3,
-  O extends { readonly filters: number; readonly kernelSize: unknown },
-> = ChannelsLast<
-  O,
-  Windowed<
-    Name,
-    Rank,
-    {
-      readonly size: O['kernelSize']
-      readonly strides: Option<O, 'strides', 1>
-      readonly dilation: Option<O, 'dilationRate', 1>
-      readonly padding: Option<O, 'padding', 'valid'>
-    },
-    O['filters']
-  >
->
-
-export type PoolShape<Name extends string, Rank extends 1 | 2 | 3, O> = ChannelsLast<
-  O,
-  Windowed<
-    Name,
-    Rank,
-    {
-      readonly size: Option<O, 'poolSize', 2>
-      readonly strides: Option<O, 'strides', Option<O, 'poolSize', 2>>
-      readonly dilation: 1
-      readonly padding: Option<O, 'padding', 'valid'>
-    }
-  >
->
-
-export type GlobalPoolShape<Name extends string, Rank extends 1 | 2 | 3, O> = ChannelsLast<
-  O,
-  GlobalPooled<Name, Rank, Option<O, 'keepdims', false>>
->
+type AxisOf<S extends Dims, Axis> = Axis extends number ? S[Axis] : number | null

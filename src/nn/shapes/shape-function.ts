@@ -11,6 +11,8 @@ export type Dims = readonly (number | null)[]
  */
 export interface ShapeFunction {
   readonly input: unknown
+  /** What the call was given besides its inputs, such as `{ reverse: true }`. */
+  readonly options: unknown
   readonly output: unknown
 }
 
@@ -20,7 +22,13 @@ export interface AnyShape extends ShapeFunction {
 }
 
 /** The output's shape for an input's: a `Dims`, or a tuple of them for several outputs. */
-export type Apply<F extends ShapeFunction, Input> = (F & { readonly input: Input })['output']
+export type Apply<F extends ShapeFunction, Input, Options = Record<never, never>> = (F & {
+  readonly input: Input
+  readonly options: Options
+})['output']
+
+/** What a layer does to shapes. */
+export type ShapeOf<L> = L extends { readonly shapeFunction?: infer F extends ShapeFunction } ? F : AnyShape
 
 /** The output of a shape function for inputs that the layer does not take: a sentence for whoever wrote the model. */
 export interface Mismatch<Sentence extends string> {

@@ -5,6 +5,7 @@ import { nodesBetween } from '../../../src/graph/graph.ts'
 import { layers, model, sequential } from '../../../src/index.ts'
 import type { AnyLayer, Symbolic } from '../../../src/nn/layer.ts'
 import { layerTypes } from '../../../src/nn/layers/registry.ts'
+import { applyLayer } from '../../../src/nn/make-layer.ts'
 import { tanh } from '../../../src/ops/math/tanh.ts'
 import { worstError } from '../../support/run.ts'
 
@@ -214,27 +215,35 @@ describe('what does not fit is refused', () => {
     ],
     [
       'windows of unknown sizes',
-      () => layers.adaptiveMaxPooling1d({ outputSize: 2 })(layers.input({ shape: [null, 2] })),
+      () => applyLayer(layers.adaptiveMaxPooling1d({ outputSize: 2 }), layers.input({ shape: [null, 2] })),
       /known when the model is made/,
     ],
-    ['cropping all', () => layers.cropping2d({ cropping: 3 })(image), /leave something/],
+    ['cropping all', () => applyLayer(layers.cropping2d({ cropping: 3 }), image), /leave something/],
     ['negative cropping', () => layers.cropping1d({ cropping: -1 }), /at least 0/],
     ['an interpolation', () => layers.upSampling2d({ interpolation: 'area' as never }), /'interpolation' to be one of/],
     ['two open sizes', () => layers.reshape({ targetShape: [-1, -1] }), /one may be -1/],
-    ['another number of elements', () => layers.reshape({ targetShape: [7, -1] })(image), /as many elements/],
+    [
+      'another number of elements',
+      () => applyLayer(layers.reshape({ targetShape: [7, -1] }), image),
+      /as many elements/,
+    ],
     ['a repeated axis', () => layers.permute({ dims: [1, 1] }), /once/],
-    ['a permutation of another rank', () => layers.permute({ dims: [2, 1] })(image), /rank 3/],
+    ['a permutation of another rank', () => applyLayer(layers.permute({ dims: [2, 1] }), image), /rank 3/],
     ['repeated images', () => layers.repeatVector({ n: 2 })(image as Symbolic), /\[batch, features\]/],
     ['one part of a difference', () => layers.subtract()(image), /2 inputs/],
-    ['shapes that do not broadcast', () => layers.add()([image, layers.input({ shape: [5, 6, 3] })]), /broadcast/],
+    [
+      'shapes that do not broadcast',
+      () => applyLayer(layers.add(), [image, layers.input({ shape: [5, 6, 3] })]),
+      /broadcast/,
+    ],
     [
       'axes of two sizes',
-      () => layers.dot({ axes: 1 })([layers.input({ shape: [3] }), layers.input({ shape: [4] })]),
+      () => applyLayer(layers.dot({ axes: 1 }), [layers.input({ shape: [3] }), layers.input({ shape: [4] })]),
       /equal sizes/,
     ],
     [
       'the batch axis',
-      () => layers.dot({ axes: 0 })([layers.input({ shape: [3] }), layers.input({ shape: [3] })]),
+      () => applyLayer(layers.dot({ axes: 0 }), [layers.input({ shape: [3] }), layers.input({ shape: [3] })]),
       /after the batch axis/,
     ],
     ['an equation', () => layers.einsumDense({ equation: 'ab->a', outputShape: 1 }), /in the form/],

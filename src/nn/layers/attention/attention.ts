@@ -14,6 +14,7 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import { glorotUniform, ones } from '../../initializers.ts'
 import type { Layer, LayerInputs, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Attended } from '../../shapes/attention.ts'
 import { oneOf } from '../arguments.ts'
 import { sizesAlong } from '../normalization/affine.ts'
 import { type CommonOptions, common } from '../options.ts'
@@ -35,7 +36,7 @@ export interface AttentionOptions extends SeedOption, CommonOptions {
  * [batch, steps, size]. Values that a mask leaves out are not looked at; queries that it leaves out give 0. Call options:
  * `useCausalMask` and `returnAttentionScores`, which adds the weights [batch, queries, keys] as a second output.
  */
-export function attention(options: AttentionOptions = {}): Layer {
+export function attention(options: AttentionOptions = {}): Layer<Attended<'attention'>> {
   const where = 'attention'
   const config = {
     useScale: options.useScale ?? false,
@@ -70,7 +71,7 @@ export interface AdditiveAttentionOptions extends SeedOption, CommonOptions {
 }
 
 /** Bahdanau et al., 2015: attention with the scores Σ scale · tanh(q + k). Inputs, masks and call options are those of `attention`. */
-export function additiveAttention(options: AdditiveAttentionOptions = {}): Layer {
+export function additiveAttention(options: AdditiveAttentionOptions = {}): Layer<Attended<'additiveAttention'>> {
   const where = 'additiveAttention'
   const config = { useScale: options.useScale ?? true, ...dropoutOptions(where, options) }
   return makeLayer({

@@ -8,6 +8,7 @@ import { transpose } from '../../../ops/shape/transpose.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { MultiHeaded } from '../../shapes/attention.ts'
 import { positiveInt } from '../arguments.ts'
 import { activityPenalty, common } from '../options.ts'
 import { rateOf } from '../regularization/dropout.ts'
@@ -37,7 +38,9 @@ export interface GroupedQueryAttentionOptions extends ProjectionOptions, SeedOpt
  * Ainslie et al., "GQA", 2023: multi-head attention whose heads of keys and values are each shared by a group of query heads; with one
  * it is multi-query attention. Inputs, masks and call options are those of `multiHeadAttention`, for [batch, steps, size] only.
  */
-export function groupedQueryAttention(options: GroupedQueryAttentionOptions): Layer {
+export function groupedQueryAttention<const H extends number>(
+  options: GroupedQueryAttentionOptions & { readonly numQueryHeads: H },
+): Layer<MultiHeaded<'groupedQueryAttention', H, null>> {
   const where = 'groupedQueryAttention'
   const config = {
     headDim: positiveInt(where, 'headDim', options.headDim),

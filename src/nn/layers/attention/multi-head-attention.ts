@@ -9,6 +9,8 @@ import { reshape } from '../../../ops/shape/reshape.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
 import type { Layer, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { HeadsOf, MultiHeaded } from '../../shapes/attention.ts'
+import type { Option } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { common } from '../options.ts'
 import { rateOf } from '../regularization/dropout.ts'
@@ -44,7 +46,9 @@ export interface MultiHeadAttentionOptions extends ProjectionOptions, SeedOption
  * that come with the inputs count as well. Call options: `useCausalMask`, and `returnAttentionScores` for a second output
  * [batch, heads, queries, keys]. Weights are named and shaped as in Keras; Keras's flashAttention has no counterpart.
  */
-export function multiHeadAttention(options: MultiHeadAttentionOptions): Layer {
+export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
+  options: O,
+): Layer<MultiHeaded<'multiHeadAttention', HeadsOf<O>, Option<O, 'outputShape', null>>> {
   const where = 'multiHeadAttention'
   const keyDim = positiveInt(where, 'keyDim', options.keyDim)
   const given = options.outputShape ?? null

@@ -3,6 +3,8 @@ import { convTranspose } from '../../../ops/nn/conv-transpose.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
+import type { ConvTransposeShape } from '../../shapes/spatial.ts'
 import { positiveInt } from '../arguments.ts'
 import { common, weightRules } from '../options.ts'
 import { requireChannels, type Sizes, sizes, toEngine, type Window } from '../spatial.ts'
@@ -28,18 +30,28 @@ export type Conv2dTransposeOptions = ConvTransposeOptions<number | readonly [num
 export type Conv3dTransposeOptions = ConvTransposeOptions<number | readonly [number, number, number]>
 
 /** Transposed 1-D convolution. Input [batch, steps, in], kernel [size, filters, in], output [batch, steps′, filters]. */
-export const conv1dTranspose = (options: Conv1dTransposeOptions): Layer => transposed('conv1dTranspose', 1, options)
+export const conv1dTranspose = <const O extends Conv1dTransposeOptions>(
+  options: O,
+): Layer<ConvTransposeShape<'conv1dTranspose', 1, O>> => transposed('conv1dTranspose', 1, options)
 
 /** Transposed 2-D convolution. Input [batch, height, width, in], kernel [kh, kw, filters, in], output [batch, height′, width′, filters]. */
-export const conv2dTranspose = (options: Conv2dTransposeOptions): Layer => transposed('conv2dTranspose', 2, options)
+export const conv2dTranspose = <const O extends Conv2dTransposeOptions>(
+  options: O,
+): Layer<ConvTransposeShape<'conv2dTranspose', 2, O>> => transposed('conv2dTranspose', 2, options)
 
 /**
  * Transposed 3-D convolution. Input [batch, depth, height, width, in], kernel [kd, kh, kw, filters, in], output
  * [batch, depth′, height′, width′, filters].
  */
-export const conv3dTranspose = (options: Conv3dTransposeOptions): Layer => transposed('conv3dTranspose', 3, options)
+export const conv3dTranspose = <const O extends Conv3dTransposeOptions>(
+  options: O,
+): Layer<ConvTransposeShape<'conv3dTranspose', 3, O>> => transposed('conv3dTranspose', 3, options)
 
-function transposed(where: string, rank: number, options: ConvTransposeOptions<Sizes>): Layer {
+function transposed<F extends ShapeFunction>(
+  where: string,
+  rank: number,
+  options: ConvTransposeOptions<Sizes>,
+): Layer<F> {
   const { outputPadding } = options
   const config = {
     filters: positiveInt(where, 'filters', options.filters),

@@ -5,6 +5,8 @@ import { reshape } from '../../../ops/shape/reshape.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
+import type { ConvShape, DepthwiseShape } from '../../shapes/spatial.ts'
 import { positiveInt } from '../arguments.ts'
 import {
   type ConstraintOption,
@@ -43,25 +45,33 @@ export interface SeparableConv2dOptions extends WindowOptions<Size2d>, Separable
  * Convolves each channel on its own. Input [batch, steps, in], kernel [size, in, depthMultiplier], output
  * [batch, steps′, in · depthMultiplier].
  */
-export const depthwiseConv1d = (options: DepthwiseConv1dOptions): Layer => depthwise('depthwiseConv1d', 1, options)
+export const depthwiseConv1d = <const O extends DepthwiseConv1dOptions>(
+  options: O,
+): Layer<DepthwiseShape<'depthwiseConv1d', 1, O>> => depthwise('depthwiseConv1d', 1, options)
 
 /**
  * Convolves each channel on its own. Input [batch, height, width, in], kernel [kh, kw, in, depthMultiplier], output
  * [batch, height′, width′, in · depthMultiplier].
  */
-export const depthwiseConv2d = (options: DepthwiseConv2dOptions): Layer => depthwise('depthwiseConv2d', 2, options)
+export const depthwiseConv2d = <const O extends DepthwiseConv2dOptions>(
+  options: O,
+): Layer<DepthwiseShape<'depthwiseConv2d', 2, O>> => depthwise('depthwiseConv2d', 2, options)
 
 /**
  * A depthwise convolution, then one of size 1 that mixes its channels. Input [batch, steps, in], depthwise kernel
  * [size, in, depthMultiplier], pointwise kernel [1, in · depthMultiplier, filters], output [batch, steps′, filters].
  */
-export const separableConv1d = (options: SeparableConv1dOptions): Layer => separable('separableConv1d', 1, options)
+export const separableConv1d = <const O extends SeparableConv1dOptions>(
+  options: O,
+): Layer<ConvShape<'separableConv1d', 1, O>> => separable('separableConv1d', 1, options)
 
 /**
  * A depthwise convolution, then one of size 1 that mixes its channels. Input [batch, height, width, in], depthwise kernel
  * [kh, kw, in, depthMultiplier], pointwise kernel [1, 1, in · depthMultiplier, filters], output [batch, height′, width′, filters].
  */
-export const separableConv2d = (options: SeparableConv2dOptions): Layer => separable('separableConv2d', 2, options)
+export const separableConv2d = <const O extends SeparableConv2dOptions>(
+  options: O,
+): Layer<ConvShape<'separableConv2d', 2, O>> => separable('separableConv2d', 2, options)
 
 const depthwiseConfig = (where: string, options: DepthwiseOptions) => ({
   depthMultiplier: positiveInt(where, 'depthMultiplier', options.depthMultiplier ?? 1),
@@ -70,7 +80,11 @@ const depthwiseConfig = (where: string, options: DepthwiseOptions) => ({
   depthwiseConstraint: options.depthwiseConstraint ?? null,
 })
 
-function depthwise(where: string, rank: number, options: WindowOptions<Sizes> & DepthwiseOptions): Layer {
+function depthwise<F extends ShapeFunction>(
+  where: string,
+  rank: number,
+  options: WindowOptions<Sizes> & DepthwiseOptions,
+): Layer<F> {
   const config = { ...windowConfig(where, rank, options), ...depthwiseConfig(where, options) }
   const rules = weightRules(where, config.depthwiseInitializer, config.depthwiseRegularizer, config.depthwiseConstraint)
   const bias = biasOf(where, config)
@@ -89,7 +103,11 @@ function depthwise(where: string, rank: number, options: WindowOptions<Sizes> & 
   })
 }
 
-function separable(where: string, rank: number, options: WindowOptions<Sizes> & SeparableOptions): Layer {
+function separable<F extends ShapeFunction>(
+  where: string,
+  rank: number,
+  options: WindowOptions<Sizes> & SeparableOptions,
+): Layer<F> {
   const config = {
     filters: positiveInt(where, 'filters', options.filters),
     ...windowConfig(where, rank, options),

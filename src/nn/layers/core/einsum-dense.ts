@@ -7,6 +7,7 @@ import { type Activation, resolveActivation } from '../../activations.ts'
 import { varianceScaling } from '../../initializers.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { EinsumShape } from '../../shapes/einsum.ts'
 import { adapted, type LoraOptions, loraOf } from '../lora.ts'
 import {
   activityPenalty,
@@ -39,9 +40,11 @@ export interface EinsumDenseOptions extends CommonOptions, LoraOptions {
  * A fully connected layer along any axes: y = activation(einsum(equation, x, kernel) + bias). `abc,cde->abde` with
  * `outputShape: [null, heads, size]` is a projection to attention heads.
  */
-export function einsumDense(options: EinsumDenseOptions): Layer {
+export function einsumDense<const E extends string, const S extends EinsumDenseOptions['outputShape']>(
+  options: EinsumDenseOptions & { readonly equation: E; readonly outputShape: S },
+): Layer<EinsumShape<E, S>> {
   const where = 'einsumDense'
-  const { outputShape } = options
+  const { outputShape }: EinsumDenseOptions = options
   const config = {
     equation: options.equation,
     outputShape: typeof outputShape === 'number' ? [outputShape] : [...outputShape],

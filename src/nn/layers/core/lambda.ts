@@ -2,6 +2,7 @@ import { ArgumentError, UnsupportedError } from '../../../core/errors.ts'
 import type { Value } from '../../../graph/value.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { AnyShape, ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common } from '../options.ts'
 
 /** What a lambda's function is told besides the layer's inputs. */
@@ -22,9 +23,9 @@ export interface LambdaOptions extends CommonOptions {
 
 /**
  * A function as a layer. It has no weights, and no file can hold it: a model with one is saved as ONNX, or with a layer of your own
- * (`makeLayer`) in its place.
+ * (`makeLayer`) in its place. What it does to shapes can be told to the compiler: `lambda<SameShape>({ function })`.
  */
-export function lambda(options: LambdaOptions): Layer {
+export function lambda<F extends ShapeFunction = AnyShape>(options: LambdaOptions): Layer<F> {
   const { function: apply, mask = null } = options
   if (typeof apply !== 'function') {
     throw new ArgumentError({ where: 'lambda', expected: "'function' to be a function", received: typeof apply })

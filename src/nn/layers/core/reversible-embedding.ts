@@ -11,6 +11,7 @@ import { tanh } from '../../../ops/math/tanh.ts'
 import { swapLast } from '../../../ops/shape/transpose.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ThereAndBack } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { common, weightRules } from '../options.ts'
 import type { EmbeddingOptions } from './embedding.ts'
@@ -27,7 +28,9 @@ export interface ReversibleEmbeddingOptions
  * An embedding that also leads back: called with `{ reverse: true }` it takes vectors […, outputDim] to logits over the entries
  * […, inputDim]. By default both ways share the table (Press & Wolf, "Using the Output Embedding to Improve Language Models", 2016).
  */
-export function reversibleEmbedding(options: ReversibleEmbeddingOptions): Layer {
+export function reversibleEmbedding<const N extends number, const D extends number>(
+  options: ReversibleEmbeddingOptions & { readonly inputDim: N; readonly outputDim: D },
+): Layer<ThereAndBack<N, D, 'reversibleEmbedding'>> {
   const where = 'reversibleEmbedding'
   const config = {
     inputDim: positiveInt(where, 'inputDim', options.inputDim),

@@ -10,8 +10,7 @@ import { concat } from '../../../ops/shape/concat.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { channelsLast } from '../../layout.ts'
 import { makeLayer } from '../../make-layer.ts'
-import type { ConcatenatedLast } from '../../shapes/functions.ts'
-import type { AnyShape } from '../../shapes/shape-function.ts'
+import type { Concatenated } from '../../shapes/merging.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { beforeLayout } from '../spatial.ts'
 
@@ -23,7 +22,7 @@ export interface ConcatenateOptions extends CommonOptions {
 /** Joins tensors that agree in all other axes. The output's mask joins the inputs' along the axis; an input without one counts as kept. */
 export function concatenate<const A extends number = -1>(
   options: ConcatenateOptions & { readonly axis?: A } = {},
-): Layer<A extends -1 ? ConcatenatedLast : AnyShape> {
+): Layer<Concatenated<A>> {
   const axis: number = options.axis ?? -1
   if (!Number.isSafeInteger(axis)) {
     throw new ArgumentError({ where: 'concatenate', expected: "'axis' to be an integer", received: String(axis) })

@@ -11,6 +11,7 @@ import { reduceSumSquare } from '../../../ops/reduce/reduce-sum-square.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Dotted } from '../../shapes/merging.ts'
 import { type CommonOptions, common } from '../options.ts'
 
 export interface DotOptions extends CommonOptions {
@@ -24,8 +25,8 @@ export interface DotOptions extends CommonOptions {
  * Dot products of two tensors, sample by sample: the output has the first's axes, then the second's, without the two that were
  * summed along; [batch, 1] if none is left.
  */
-export function dot(options: DotOptions): Layer {
-  const { axes, normalize = false } = options
+export function dot<const A extends DotOptions['axes']>(options: DotOptions & { readonly axes: A }): Layer<Dotted<A>> {
+  const { axes, normalize = false }: DotOptions = options
   const both: readonly number[] = typeof axes === 'number' ? [axes, axes] : axes
   const [first, second] = both
   if (both.length !== 2 || first === undefined || second === undefined || !both.every(Number.isSafeInteger)) {

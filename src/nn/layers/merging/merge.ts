@@ -11,7 +11,8 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { channelsLast } from '../../layout.ts'
 import { makeLayer } from '../../make-layer.ts'
-import type { Merged } from '../../shapes/functions.ts'
+import type { Merged } from '../../shapes/merging.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { beforeLayout } from '../spatial.ts'
 
@@ -21,20 +22,21 @@ import { beforeLayout } from '../spatial.ts'
  */
 
 /** Sum. */
-export const add = (options: CommonOptions = {}): Layer<Merged> => merge('Add', options, folded(plus))
+export const add = (options: CommonOptions = {}): Layer<Merged<'add'>> => merge('Add', options, folded(plus))
 
 /** Mean. */
-export const average = (options: CommonOptions = {}): Layer<Merged> =>
+export const average = (options: CommonOptions = {}): Layer<Merged<'average'>> =>
   merge('Average', options, (inputs, masks) => {
     const sum = folded(plus)(inputs, masks)
     return mul(sum, scalarLike(1 / inputs.length, sum))
   })
 
 /** First minus second. */
-export const subtract = (options: CommonOptions = {}): Layer<Merged> => merge('Subtract', options, folded(sub), 2)
+export const subtract = (options: CommonOptions = {}): Layer<Merged<'subtract'>> =>
+  merge('Subtract', options, folded(sub), 2)
 
 /** Product. Masked steps of an input count as 1; steps that all inputs mask are 0. */
-export const multiply = (options: CommonOptions = {}): Layer<Merged> =>
+export const multiply = (options: CommonOptions = {}): Layer<Merged<'multiply'>> =>
   merge('Multiply', options, (inputs, masks) => {
     const product = inputs
       .map((x, i) => (masks[i] ? where(alongLast(masks[i]), x, scalarLike(1, x)) : x))
@@ -44,7 +46,7 @@ export const multiply = (options: CommonOptions = {}): Layer<Merged> =>
   })
 
 /** Largest, among the inputs whose masks keep the step. */
-export const maximum = (options: CommonOptions = {}): Layer<Merged> =>
+export const maximum = (options: CommonOptions = {}): Layer<Merged<'maximum'>> =>
   merge(
     'Maximum',
     options,
@@ -52,7 +54,7 @@ export const maximum = (options: CommonOptions = {}): Layer<Merged> =>
   )
 
 /** Smallest, among the inputs whose masks keep the step. */
-export const minimum = (options: CommonOptions = {}): Layer<Merged> =>
+export const minimum = (options: CommonOptions = {}): Layer<Merged<'minimum'>> =>
   merge(
     'Minimum',
     options,
@@ -62,7 +64,12 @@ export const minimum = (options: CommonOptions = {}): Layer<Merged> =>
 type Masks = readonly (Value | undefined)[]
 type Combine = (inputs: LayerInputs, masks: Masks) => Value
 
-function merge(type: string, options: CommonOptions, combine: Combine, count?: number): Layer<Merged> {
+function merge<F extends ShapeFunction>(
+  type: string,
+  options: CommonOptions,
+  combine: Combine,
+  count?: number,
+): Layer<F> {
   return makeLayer({
     type,
     ...common(type.toLowerCase(), options),

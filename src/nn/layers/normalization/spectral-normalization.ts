@@ -19,12 +19,13 @@ import { truncatedNormal } from '../../initializers.ts'
 import type { AnyLayer, Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { snakeCase } from '../../names.ts'
+import type { ShapeOf } from '../../shapes/shape-function.ts'
 import { positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 
-export interface SpectralNormalizationOptions extends CommonOptions {
+export interface SpectralNormalizationOptions<L extends AnyLayer = AnyLayer> extends CommonOptions {
   /** A layer with a weight named `kernel` or `embeddings`. */
-  readonly layer: AnyLayer
+  readonly layer: L
   /** Rounds of the power iteration in each training step. Default 1. */
   readonly powerIterations?: number
 }
@@ -34,9 +35,9 @@ export interface SpectralNormalizationOptions extends CommonOptions {
  * is divided by its largest singular value, which a power iteration tracks with the vector u. As in Keras the kernel itself is
  * replaced, so that inference takes it as it is, and gradients are those at the divided kernel.
  */
-export function spectralNormalization(options: SpectralNormalizationOptions): Layer {
+export function spectralNormalization<L extends AnyLayer>(options: SpectralNormalizationOptions<L>): Layer<ShapeOf<L>> {
   const where = 'spectralNormalization'
-  const { layer } = options
+  const layer: AnyLayer = options.layer
   const config = { layer, powerIterations: positiveInt(where, 'powerIterations', options.powerIterations ?? 1) }
   return makeLayer({
     type: 'SpectralNormalization',

@@ -6,6 +6,8 @@ import { gather } from '../../../ops/index/gather.ts'
 import { concat } from '../../../ops/shape/concat.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
+import type { AdaptivePoolShape } from '../../shapes/spatial.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { fromEngine, requireSpatial, type Sizes, sizes, toEngine } from '../spatial.ts'
 import { pools } from './pooling.ts'
@@ -27,20 +29,36 @@ export type AdaptivePooling3dOptions = AdaptivePoolingOptions<number | readonly 
  */
 
 /** Means over as many windows as asked for. [batch, steps, channels] → [batch, outputSize, channels]. */
-export const adaptiveAveragePooling1d = (options: AdaptivePooling1dOptions): Layer => pooling('average', 1, options)
+export const adaptiveAveragePooling1d = <const O extends AdaptivePooling1dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveAveragePooling1d', 1, O>> => pooling('average', 1, options)
 /** Means over as many windows as asked for. [batch, height, width, channels] → [batch, …outputSize, channels]. */
-export const adaptiveAveragePooling2d = (options: AdaptivePooling2dOptions): Layer => pooling('average', 2, options)
+export const adaptiveAveragePooling2d = <const O extends AdaptivePooling2dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveAveragePooling2d', 2, O>> => pooling('average', 2, options)
 /** Means over as many windows as asked for. [batch, depth, height, width, channels] → [batch, …outputSize, channels]. */
-export const adaptiveAveragePooling3d = (options: AdaptivePooling3dOptions): Layer => pooling('average', 3, options)
+export const adaptiveAveragePooling3d = <const O extends AdaptivePooling3dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveAveragePooling3d', 3, O>> => pooling('average', 3, options)
 
 /** Maxima over as many windows as asked for. [batch, steps, channels] → [batch, outputSize, channels]. */
-export const adaptiveMaxPooling1d = (options: AdaptivePooling1dOptions): Layer => pooling('max', 1, options)
+export const adaptiveMaxPooling1d = <const O extends AdaptivePooling1dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveMaxPooling1d', 1, O>> => pooling('max', 1, options)
 /** Maxima over as many windows as asked for. [batch, height, width, channels] → [batch, …outputSize, channels]. */
-export const adaptiveMaxPooling2d = (options: AdaptivePooling2dOptions): Layer => pooling('max', 2, options)
+export const adaptiveMaxPooling2d = <const O extends AdaptivePooling2dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveMaxPooling2d', 2, O>> => pooling('max', 2, options)
 /** Maxima over as many windows as asked for. [batch, depth, height, width, channels] → [batch, …outputSize, channels]. */
-export const adaptiveMaxPooling3d = (options: AdaptivePooling3dOptions): Layer => pooling('max', 3, options)
+export const adaptiveMaxPooling3d = <const O extends AdaptivePooling3dOptions>(
+  options: O,
+): Layer<AdaptivePoolShape<'adaptiveMaxPooling3d', 3, O>> => pooling('max', 3, options)
 
-function pooling(kind: 'max' | 'average', rank: number, options: AdaptivePoolingOptions<Sizes>): Layer {
+function pooling<F extends ShapeFunction>(
+  kind: 'max' | 'average',
+  rank: number,
+  options: AdaptivePoolingOptions<Sizes>,
+): Layer<F> {
   const where = `adaptive${kind === 'max' ? 'Max' : 'Average'}Pooling${rank}d`
   const config = {
     outputSize: sizes(where, 'outputSize', options.outputSize, rank),

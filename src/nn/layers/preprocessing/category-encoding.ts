@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../../core/errors.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { EncodedBy } from '../../shapes/encoding.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { type EncodingMode, encoded } from './encode.ts'
@@ -16,7 +17,9 @@ export interface CategoryEncodingOptions extends CommonOptions {
  * Integers as vectors: `oneHot` for each, `multiHot` for those of a sample, `count` with the number of times. With `count`, a second
  * input holds weights of the first's shape. Integers out of range give zeros, where Keras throws.
  */
-export function categoryEncoding(options: CategoryEncodingOptions): Layer {
+export function categoryEncoding<const O extends CategoryEncodingOptions>(
+  options: O,
+): Layer<EncodedBy<'categoryEncoding', O, 'multiHot', O['numTokens']>> {
   const where = 'categoryEncoding'
   const config = {
     numTokens: positiveInt(where, 'numTokens', options.numTokens),

@@ -9,6 +9,7 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { positive } from '../../serialized.ts'
+import type { BinsOf, EncodedBy } from '../../shapes/encoding.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { type EncodingMode, encoded } from './encode.ts'
@@ -26,8 +27,12 @@ export interface DiscretizationOptions extends CommonOptions {
 }
 
 /** Numbers → the numbers of their bins. What `adapt` finds is part of the config. */
-export function discretization(options: DiscretizationOptions): Layer & Adaptable<TensorData | readonly Nested[]> {
+export function discretization<const O extends DiscretizationOptions>(
+  given: O,
+): Layer<EncodedBy<'discretization', O, 'int', BinsOf<O>>> & Adaptable<TensorData | readonly Nested[]> {
+  type Result = Layer<EncodedBy<'discretization', O, 'int', BinsOf<O>>>
   const where = 'discretization'
+  const options: DiscretizationOptions = given
   const { numBins = null } = options
   if (numBins === null && !options.binBoundaries)
     throw new ArgumentError({ where, expected: "'numBins' or 'binBoundaries'", received: 'neither' })
@@ -37,7 +42,7 @@ export function discretization(options: DiscretizationOptions): Layer & Adaptabl
     epsilon: positive(where, 'epsilon', options.epsilon ?? 0.01),
     outputMode: oneOf(where, 'outputMode', options.outputMode ?? 'int', ['int', 'oneHot', 'multiHot', 'count']),
   }
-  const layer = makeLayer({
+  const layer: Result = makeLayer({
     type: 'Discretization',
     ...common(where, options),
     config,
@@ -51,7 +56,7 @@ export function discretization(options: DiscretizationOptions): Layer & Adaptabl
       return outputMode === 'int' ? bins : encoded(bins, outputMode, boundaries.length + 1, where)
     },
   })
-  const result: Layer & Adaptable<TensorData | readonly Nested[]> = Object.assign(layer, {
+  const result: Result & Adaptable<TensorData | readonly Nested[]> = Object.assign(layer, {
     adapt(data: TensorData | readonly Nested[]) {
       if (config.numBins === null)
         throw new ArgumentError({

@@ -3,6 +3,7 @@ import { formatShape, sameShape } from '../../../core/shape.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../../core/tensor-data.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { EncodedBy } from '../../shapes/encoding.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { type EncodingMode, encoded } from './encode.ts'
@@ -29,9 +30,11 @@ export interface Hashes {
  * gives (FarmHash, or SipHash with a `salt`; integers are hashed as decimal text); a model takes the bins
  * (`input({ shape, dtype: 'int64' })`), and the layer gives them out as `outputMode` says.
  */
-export function hashing(options: HashingOptions): Layer & Hashes {
+export function hashing<const O extends HashingOptions>(
+  options: O,
+): Layer<EncodedBy<'hashing', O, 'int', O['numBins']>> & Hashes {
   const where = 'hashing'
-  const { maskValue = null, salt: given = null } = options
+  const { maskValue = null, salt: given = null }: HashingOptions = options
   const salt = typeof given === 'number' ? ([given, given] as const) : given
   const config = {
     numBins: positiveInt(where, 'numBins', options.numBins),
@@ -49,7 +52,7 @@ export function hashing(options: HashingOptions): Layer & Hashes {
     const text = String(value)
     return Number((key ? sipHash(text, key) : fingerprint64(text)) % bins) + (masks ? 1 : 0)
   }
-  const layer = makeLayer({
+  const layer: Layer<EncodedBy<'hashing', O, 'int', O['numBins']>> = makeLayer({
     type: 'Hashing',
     ...common(where, options),
     config,
@@ -73,13 +76,15 @@ export interface Crosses {
 }
 
 /** Combinations of features → bins by a hash: as `hashing`, with `cross(a, b, …)` in front of the model, and Keras's bins. */
-export function hashedCrossing(options: HashedCrossingOptions): Layer & Crosses {
+export function hashedCrossing<const O extends HashedCrossingOptions>(
+  options: O,
+): Layer<EncodedBy<'hashedCrossing', O, 'int', O['numBins']>> & Crosses {
   const where = 'hashedCrossing'
   const config = {
     numBins: positiveInt(where, 'numBins', options.numBins),
     outputMode: oneOf(where, 'outputMode', options.outputMode ?? 'int', ['int', 'oneHot']),
   }
-  const layer = makeLayer({
+  const layer: Layer<EncodedBy<'hashedCrossing', O, 'int', O['numBins']>> = makeLayer({
     type: 'HashedCrossing',
     ...common(where, options),
     config,

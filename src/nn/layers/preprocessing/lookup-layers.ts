@@ -3,6 +3,8 @@ import { isTensorData } from '../../../core/nested.ts'
 import { type TensorData, toNumbers } from '../../../core/tensor-data.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { EncodedBy, VocabularySize } from '../../shapes/encoding.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { common } from '../options.ts'
 import { Lookup, type LookupOptions } from './lookup.ts'
 import type { Adaptable } from './normalization.ts'
@@ -22,7 +24,10 @@ export interface Lookups<T extends Token> extends Adaptable<Documents<T>> {
  * Integers → their numbers in a vocabulary, given or found by `adapt`, as numbers or as vectors (`outputMode`). The vocabulary is part
  * of the config and of the graph. Integers outside of it share `numOovIndices` numbers by their remainder.
  */
-export function integerLookup(options: LookupOptions<number> = {}): Layer & Lookups<number> {
+export function integerLookup<const O extends LookupOptions<number> = Record<never, never>>(
+  given?: O,
+): Layer<EncodedBy<'integerLookup', O, 'int', VocabularySize<O>>> & Lookups<number> {
+  const options: LookupOptions<number> = given ?? {}
   const lookup = new Lookup('integerLookup', 'int64', options, -1)
   return lookupLayer('IntegerLookup', 'integerLookup', options, lookup, tensor => Array.from(toNumbers(tensor)))
 }
@@ -32,7 +37,10 @@ export function integerLookup(options: LookupOptions<number> = {}): Layer & Look
  * the config and of the graph: inputs have dtype `string`. Unlike in Keras unknown strings cannot be told apart, since graphs
  * have no hash of strings.
  */
-export function stringLookup(options: LookupOptions<string> = {}): Layer & Lookups<string> {
+export function stringLookup<const O extends LookupOptions<string> = Record<never, never>>(
+  given?: O,
+): Layer<EncodedBy<'stringLookup', O, 'int', VocabularySize<O>>> & Lookups<string> {
+  const options: LookupOptions<string> = given ?? {}
   const lookup = new Lookup('stringLookup', 'string', options, '[UNK]')
   return lookupLayer('StringLookup', 'stringLookup', options, lookup, stringsOf)
 }
@@ -42,15 +50,20 @@ function stringsOf({ dtype, data }: TensorData): readonly string[] {
   throw new ArgumentError({ where: 'stringLookup', expected: 'strings', received: dtype })
 }
 
-function lookupLayer<T extends Token>(
+function lookupLayer<T extends Token, F extends ShapeFunction>(
   type: string,
   where: string,
   options: LookupOptions<T>,
   lookup: Lookup<T>,
   read: (tensor: TensorData) => readonly T[],
-): Layer & Lookups<T> {
-  const layer = makeLayer({ type, ...common(where, options), config: lookup.config, call: ([x]) => lookup.apply(x) })
-  const result: Layer & Lookups<T> = Object.assign(layer, {
+): Layer<F> & Lookups<T> {
+  const layer: Layer<F> = makeLayer({
+    type,
+    ...common(where, options),
+    config: lookup.config,
+    call: ([x]) => lookup.apply(x),
+  })
+  const result: Layer<F> & Lookups<T> = Object.assign(layer, {
     adapt(data: Documents<T>) {
       lookup.adapt(documentsOf(data, read))
       return result

@@ -8,6 +8,7 @@ import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { finite } from '../../serialized.ts'
+import type { ResizedShape } from '../../shapes/spatial.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { requireSpatial } from '../spatial.ts'
@@ -39,7 +40,7 @@ export interface ResizingOptions extends CenterCropOptions {
  * Images of one size, known when the model is made, → [batch, height, width, channels], as float32. `nearest` and the other
  * interpolations are TensorFlow's, with half-pixel centres.
  */
-export function resizing(options: ResizingOptions): Layer {
+export function resizing<const O extends ResizingOptions>(options: O): Layer<ResizedShape<'resizing', O>> {
   const where = 'resizing'
   const config = {
     height: positiveInt(where, 'height', options.height),
@@ -77,7 +78,7 @@ export function resizing(options: ResizingOptions): Layer {
 }
 
 /** The middle of images, [batch, height, width, channels]. Images that are too small are cut to the aspect ratio and enlarged. As float32. */
-export function centerCrop(options: CenterCropOptions): Layer {
+export function centerCrop<const O extends CenterCropOptions>(options: O): Layer<ResizedShape<'centerCrop', O>> {
   const where = 'centerCrop'
   const config = {
     height: positiveInt(where, 'height', options.height),
@@ -97,7 +98,7 @@ export function centerCrop(options: CenterCropOptions): Layer {
   })
 }
 
-interface Image {
+export interface Image {
   readonly x: Value
   /** The axis of rows; that of columns is the next. */
   readonly axis: number
@@ -121,8 +122,13 @@ function imageOf(where: string, input: Value, format: DataFormat): Image {
   return { x: input.dtype === 'float32' ? input : cast(input, { to: 'float32' }), axis, rows, columns }
 }
 
-const scaled = ({ x, axis }: Image, height: number, width: number, by: Interpolation, antialias: boolean): Value =>
-  resampled(resampled(x, axis, height, by, antialias), axis + 1, width, by, antialias)
+export const scaled = (
+  { x, axis }: Image,
+  height: number,
+  width: number,
+  by: Interpolation,
+  antialias: boolean,
+): Value => resampled(resampled(x, axis, height, by, antialias), axis + 1, width, by, antialias)
 
 function middle(image: Image, rows: number, columns: number): Image {
   const { x, axis } = image
@@ -133,7 +139,7 @@ function middle(image: Image, rows: number, columns: number): Image {
 }
 
 /** The largest part in the middle that has the wanted aspect ratio. */
-function cropped(image: Image, height: number, width: number): Image {
+export function cropped(image: Image, height: number, width: number): Image {
   const rows = Math.max(1, Math.min(image.rows, Math.trunc((image.columns * height) / width)))
   const columns = Math.max(1, Math.min(image.columns, Math.trunc((image.rows * width) / height)))
   return middle(image, rows, columns)

@@ -4,6 +4,7 @@ import { ints } from '../../../ops/constants.ts'
 import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { VectorizedBy } from '../../shapes/encoding.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { EncodingMode } from './encode.ts'
@@ -46,7 +47,10 @@ export interface Tokenizes extends Omit<Lookups<string>, 'adapt'> {
  * splits and joins n-grams as Keras does, in JavaScript, since ONNX has no operators for it; its result, strings [texts, tokens], is what
  * the layer takes in a model (`input({ shape: [length], dtype: 'string' })`), and looks up in the graph.
  */
-export function textVectorization(options: TextVectorizationOptions = {}): Layer & Tokenizes {
+export function textVectorization<const O extends TextVectorizationOptions = Record<never, never>>(
+  given?: O,
+): Layer<VectorizedBy<O>> & Tokenizes {
+  const options: TextVectorizationOptions = given ?? {}
   const where = 'textVectorization'
   const { standardize = 'lowerAndStripPunctuation', split = 'whitespace', ngrams = null } = options
   const { outputSequenceLength = null } = options
@@ -77,7 +81,7 @@ export function textVectorization(options: TextVectorizationOptions = {}): Layer
   const tokensOf = (text: string): readonly string[] =>
     withNgrams(parts(standardized(text, own.standardize), own.split), own.ngrams)
 
-  const layer = makeLayer({
+  const layer: Layer<VectorizedBy<O>> = makeLayer({
     type: 'TextVectorization',
     ...common(where, options),
     config,
@@ -93,7 +97,7 @@ export function textVectorization(options: TextVectorizationOptions = {}): Layer
       })
     },
   })
-  const result: Layer & Tokenizes = Object.assign(layer, {
+  const result: Layer<VectorizedBy<O>> & Tokenizes = Object.assign(layer, {
     adapt(texts: readonly string[]) {
       lookup.adapt(texts.map(tokensOf))
       return result

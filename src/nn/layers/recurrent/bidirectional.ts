@@ -1,11 +1,15 @@
 import { ArgumentError } from '../../../core/errors.ts'
 import type { Value } from '../../../graph/value.ts'
-import { scalarLike } from '../../../ops/constants.ts'
+import { ints, scalarLike } from '../../../ops/constants.ts'
 import { add } from '../../../ops/math/add.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { concat } from '../../../ops/shape/concat.ts'
+import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer, LayerInputs } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { Option } from '../../shapes/functions.ts'
+import type { AnyShape, ShapeFunction, ShapeOf } from '../../shapes/shape-function.ts'
+import type { BothWays } from '../../shapes/wrapping.ts'
 import { oneOf } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { inputOrderOption, type Recurrent } from './rnn.ts'
@@ -22,15 +26,23 @@ export interface BidirectionalOptions extends CommonOptions {
   readonly backwardLayer?: Recurrent
 }
 
-export interface BidirectionalLayer extends Layer {
+export interface BidirectionalLayer<F extends ShapeFunction = AnyShape> extends Layer<F> {
   readonly forwardLayer: Recurrent
   readonly backwardLayer: Recurrent
   resetState(): void
 }
 
+/** What the options say of shapes; `mergeMode: null` is a mode, not a default. */
+type InBothDirections<O extends BidirectionalOptions> = BothWays<
+  ShapeOf<O['layer']>,
+  ShapeOf<Option<O, 'backwardLayer', O['layer']>>,
+  O extends { readonly mergeMode: infer Mode } ? (undefined extends Mode ? MergeMode | null : Mode) : 'concat'
+>
+
 /** Schuster & Paliwal, "Bidirectional Recurrent Neural Networks", 1997: a recurrent layer in both directions, steps aligned. */
-export function bidirectional(options: BidirectionalOptions): BidirectionalLayer {
+export function bidirectional<const O extends BidirectionalOptions>(given: O): BidirectionalLayer<InBothDirections<O>> {
   const where = 'bidirectional'
+  const options: BidirectionalOptions = given
   const { layer, backwardLayer } = options
   const mergeMode = options.mergeMode === null ? null : oneOf(where, 'mergeMode', options.mergeMode ?? 'concat', modes)
   if (typeof layer?.remake !== 'function') {
@@ -45,7 +57,7 @@ export function bidirectional(options: BidirectionalOptions): BidirectionalLayer
     zeroOutputForMask,
     goBackwards: backwardLayer ? backwardLayer.options.goBackwards : !goBackwards,
   })
-  const wrapper = makeLayer({
+  const wrapper = makeLayer<InBothDirections<O>>({
     type: 'Bidirectional',
     ...common(where, options),
     config: { layer, mergeMode, ...(backwardLayer ? { backwardLayer } : {}) },
@@ -56,12 +68,14 @@ export function bidirectional(options: BidirectionalOptions): BidirectionalLayer
       const run = (path: string, inner: Recurrent, initial: readonly Value[]) => {
         const inputs: LayerInputs = [x, ...initial]
         // What one is told to do backwards, the other does forwards: both keep the order of the inputs, so that steps meet.
+        // In that of a `layer` that goes backwards itself they are left afterwards.
         return scope.run(path, inner, inputs, { options: { [inputOrderOption]: true } })
       }
       const [a, ...aStates] = run('forward_layer', forward, states.slice(0, half))
       const [b, ...bStates] = run('backward_layer', backward, states.slice(half))
       const after = returnState ? [...aStates, ...bStates] : []
-      return mergeMode === null ? [a, b, ...after] : [merged(mergeMode, a, b), ...after]
+      const left = (y: Value) => (returnSequences && goBackwards ? reversed(y) : y)
+      return mergeMode === null ? [left(a), left(b), ...after] : [left(merged(mergeMode, a, b)), ...after]
     },
   })
   return Object.assign(wrapper, {
@@ -74,6 +88,9 @@ export function bidirectional(options: BidirectionalOptions): BidirectionalLayer
     },
   })
 }
+
+/** [batch, steps, …] from the last step to the first. */
+const reversed = (y: Value): Value => slice(y, ints([-1]), ints([-(2 ** 31)]), ints([1]), ints([-1]))
 
 function merged(mode: MergeMode, a: Value, b: Value): Value {
   if (mode === 'concat') return concat([a, b], { axis: -1 })

@@ -1,14 +1,12 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
 import { formatShape, type Shape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
-import type { Layer, LayerDefinition } from '../../layer.ts'
+import type { AnyLayer, Layer, LayerDefinition } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { AnyShape, ShapeFunction } from '../../shapes/shape-function.ts'
 
-/**
- * One step of a recurrence, as a layer: inputs are the step's entry [batch, …] and the states, outputs are the step's output and
- * the new states. `rnn` runs one over sequences.
- */
-export interface RnnCell extends Layer {
+/** A cell, whatever it does to shapes. */
+export interface AnyCell extends AnyLayer {
   /** Sizes of the states, in order. */
   readonly stateSize: readonly number[]
   /** Size of the output's last axis. */
@@ -18,8 +16,14 @@ export interface RnnCell extends Layer {
   /** Runs whole sequences by one of the engine's kernels when it is called with the option `sequence`: see `sequenceOption`. */
   readonly runsSequences: boolean
   /** The same cell with weights of its own. */
-  remake(): RnnCell
+  remake(): AnyCell
 }
+
+/**
+ * One step of a recurrence, as a layer: inputs are the step's entry [batch, …] and the states, outputs are the step's output and
+ * the new states. `rnn` runs one over sequences.
+ */
+export type RnnCell<F extends ShapeFunction = AnyShape> = Layer<F> & AnyCell
 
 /**
  * The call option that hands a cell a whole sequence in place of an entry: [steps, batch, features], followed by initial states or
@@ -32,7 +36,7 @@ export interface CellDefinition extends Omit<LayerDefinition, 'arity' | 'masking
   readonly stateSize: number | readonly number[]
   /** Default: the size of the first state. */
   readonly outputSize?: number
-  readonly stateShapes?: RnnCell['stateShapes']
+  readonly stateShapes?: AnyCell['stateShapes']
   readonly runsSequences?: boolean
 }
 
@@ -53,7 +57,7 @@ export interface CellDefinition extends Omit<LayerDefinition, 'arity' | 'masking
  * A step is traced once for all steps. What it draws at random is therefore the same at every step, which is what Gal & Ghahramani
  * ask of dropout in recurrent networks.
  */
-export function makeCell(definition: CellDefinition): RnnCell {
+export function makeCell<F extends ShapeFunction = AnyShape>(definition: CellDefinition): RnnCell<F> {
   const { stateSize, outputSize, stateShapes, runsSequences = false, ...layer } = definition
   const sizes = typeof stateSize === 'number' ? [stateSize] : stateSize
   const [first] = sizes
@@ -65,16 +69,16 @@ export function makeCell(definition: CellDefinition): RnnCell {
     })
   }
   const arity = { min: runsSequences ? 1 : 1 + sizes.length, max: 1 + sizes.length }
-  return Object.assign(makeLayer({ ...layer, arity }), {
+  return Object.assign(makeLayer<F>({ ...layer, arity }), {
     stateSize: sizes,
     outputSize: outputSize ?? first,
     stateShapes: stateShapes ?? (() => sizes.map(size => [size])),
     runsSequences,
-    remake: () => makeCell(definition),
+    remake: () => makeCell<F>(definition),
   })
 }
 
-export const isCell = (value: unknown): value is RnnCell => typeof value === 'function' && 'stateShapes' in value
+export const isCell = (value: unknown): value is AnyCell => typeof value === 'function' && 'stateShapes' in value
 
 /** The size of an entry's last axis. */
 export function featuresOf(where: string, entry: Value): number {

@@ -20,6 +20,7 @@ import {
   unitsOf,
 } from './gates.ts'
 import { directionOf, kernelName, kernelWeights, stateOf, withDirection, withoutDirection } from './kernel.ts'
+import type { CellShape } from './shapes.ts'
 
 export interface GruCellOptions extends RecurrentWeightOptions {
   /** Size of the state, which is the output. */
@@ -34,7 +35,9 @@ export interface GruCellOptions extends RecurrentWeightOptions {
  * Gated recurrent unit (Cho et al., 2014). Gates z, r, h side by side in kernel [features, 3 · units] and recurrent_kernel
  * [units, 3 · units]; bias [2, 3 · units] for inputs and state with `resetAfter`, else [3 · units]. h′ = z⊙h + (1 − z)⊙candidate.
  */
-export function gruCell(options: GruCellOptions): RnnCell {
+export function gruCell<const U extends number>(
+  options: GruCellOptions & { readonly units: U },
+): RnnCell<CellShape<U, readonly [U]>> {
   const where = 'gruCell'
   const config = {
     units: unitsOf(where, options.units),

@@ -15,7 +15,7 @@ export function gru<
   const State extends boolean = false,
 >(
   options: GruOptions & { readonly units: U; readonly returnSequences?: Sequences; readonly returnState?: State },
-): RnnLayer<RecurrentShape<U, Sequences, State, 1, 'gru'>> {
+): RnnLayer<RecurrentShape<U, Sequences, State, readonly [U], 'gru'>> {
   const cell = gruCell({ ...options, name: undefined, trainable: undefined })
   const config = { ...cell.config, ...rnnConfig(options) }
   const remake = (changes: RnnOptions) => gru<number, boolean, boolean>({ ...options, ...changes })

@@ -16,6 +16,7 @@ import {
   unitsOf,
 } from './gates.ts'
 import { directionOf, kernelName, kernelWeights, stateOf, withDirection, withoutDirection } from './kernel.ts'
+import type { CellShape } from './shapes.ts'
 
 export interface LstmCellOptions extends RecurrentWeightOptions {
   /** Size of both states; the first one is the output. */
@@ -33,7 +34,9 @@ const onnxOrder = [0, 3, 1, 2]
  * Long short-term memory (Hochreiter & Schmidhuber, 1997). Gates i, f, c, o side by side in kernel [features, 4 · units],
  * recurrent_kernel [units, 4 · units] and bias [4 · units]. c′ = f⊙c + i⊙g, h′ = o⊙activation(c′); states h and c.
  */
-export function lstmCell(options: LstmCellOptions): RnnCell {
+export function lstmCell<const U extends number>(
+  options: LstmCellOptions & { readonly units: U },
+): RnnCell<CellShape<U, readonly [U, U]>> {
   const where = 'lstmCell'
   const config = {
     units: unitsOf(where, options.units),

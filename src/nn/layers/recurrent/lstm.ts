@@ -15,7 +15,7 @@ export function lstm<
   const State extends boolean = false,
 >(
   options: LstmOptions & { readonly units: U; readonly returnSequences?: Sequences; readonly returnState?: State },
-): RnnLayer<RecurrentShape<U, Sequences, State, 2, 'lstm'>> {
+): RnnLayer<RecurrentShape<U, Sequences, State, readonly [U, U], 'lstm'>> {
   const cell = lstmCell({ ...options, name: undefined, trainable: undefined })
   const config = { ...cell.config, ...rnnConfig(options) }
   const remake = (changes: RnnOptions) => lstm<number, boolean, boolean>({ ...options, ...changes })

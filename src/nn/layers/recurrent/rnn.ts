@@ -8,8 +8,9 @@ import type { AnyLayer, Layer, LayerInputs, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import type { AnyShape, ShapeFunction } from '../../shapes/shape-function.ts'
 import { activityPenalty, type CommonOptions, common, type RegularizerOption } from '../options.ts'
-import { isCell, type RnnCell, sequenceOption } from './cell.ts'
+import { type AnyCell, isCell, sequenceOption } from './cell.ts'
 import { runSteps, swapSteps } from './run.ts'
+import type { RnnShape } from './shapes.ts'
 import { stackedRnnCells } from './stacked-rnn-cells.ts'
 
 export interface RnnOptions extends CommonOptions {
@@ -19,7 +20,7 @@ export interface RnnOptions extends CommonOptions {
   readonly returnState?: boolean
   /** From the last step to the first; outputs of all steps then come in that order. */
   readonly goBackwards?: boolean
-  /** The last states of a batch in training are the first ones of the next. Give the input a `batchSize`. */
+  /** The last states of a batch are the first ones of the next, also when predicting. Give the input a `batchSize`. */
   readonly stateful?: boolean
   /** Steps one after the other instead of a loop: a larger graph, for short sequences. */
   readonly unroll?: boolean
@@ -31,7 +32,7 @@ export interface RnnOptions extends CommonOptions {
 
 /** A recurrent layer, whatever it does to shapes. */
 export interface Recurrent extends AnyLayer {
-  readonly cell: RnnCell
+  readonly cell: AnyCell
   readonly options: ReturnType<typeof rnnConfig>
   /** Sets the states of a `stateful` layer to zero. */
   resetState(): void
@@ -54,12 +55,13 @@ export const rnnConfig = (options: RnnOptions) => ({
 
 /**
  * Runs a cell over sequences: one of the library's, `stackedRnnCells` of them, or a cell of one's own (`makeCell`). A step that is
- * masked keeps the states, and gives the output of the step before. A list of cells is stacked.
+ * masked keeps the states, and gives the output of the step before. (Keras 3.15 forgets a mask that comes along with the sequences
+ * where initial states are given: there, masked steps count.) A list of cells is stacked.
  */
-export function rnn({
-  cell: given,
-  ...options
-}: RnnOptions & { readonly cell: RnnCell | readonly RnnCell[] }): RnnLayer {
+export function rnn<const O extends RnnOptions & { readonly cell: AnyCell | readonly AnyCell[] }>(
+  own: O,
+): RnnLayer<RnnShape<O>> {
+  const { cell: given, ...options }: RnnOptions & { readonly cell: AnyCell | readonly AnyCell[] } = own
   const cell = isCell(given) ? given : stackedRnnCells({ cells: Array.isArray(given) ? given : [] })
   return recurrentLayer({ type: 'RNN', config: { cell, ...rnnConfig(options) } }, cell, options, changes =>
     rnn({ ...options, ...changes, cell: cell.remake() }),
@@ -80,7 +82,7 @@ const sameLayout: CellLayout = { enter: value => value, leave: value => value }
 /** A layer that runs `cell`. `remake` makes it once more. */
 export function recurrentLayer<F extends ShapeFunction = AnyShape>(
   serial: { readonly type: string; readonly config: object },
-  cell: RnnCell,
+  cell: AnyCell,
   given: RnnOptions,
   remake: (changes: RnnOptions) => Recurrent,
   layout: CellLayout = sameLayout,
@@ -130,7 +132,7 @@ function requireSequences(where: string, x: Value): void {
   })
 }
 
-function run(cell: RnnCell, options: Recurrent['options'], inputs: LayerInputs, scope: LayerScope) {
+function run(cell: AnyCell, options: Recurrent['options'], inputs: LayerInputs, scope: LayerScope) {
   const [x, ...states] = inputs
   const where = cell.type
   const stateShapes = cell.stateShapes([x.shape[0] ?? 'batch', ...x.shape.slice(2)])

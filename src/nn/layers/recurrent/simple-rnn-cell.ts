@@ -11,6 +11,7 @@ import {
   unitsOf,
 } from './gates.ts'
 import { directionOf, kernelName, kernelWeights, stateOf, withDirection, withoutDirection } from './kernel.ts'
+import type { CellShape } from './shapes.ts'
 
 export interface SimpleRnnCellOptions extends RecurrentWeightOptions {
   /** Size of the state, which is the output. */
@@ -20,7 +21,9 @@ export interface SimpleRnnCellOptions extends RecurrentWeightOptions {
 /**
  * h′ = activation(x · kernel + h · recurrent_kernel + bias). Kernel [features, units], recurrent_kernel [units, units], bias [units].
  */
-export function simpleRnnCell(options: SimpleRnnCellOptions): RnnCell {
+export function simpleRnnCell<const U extends number>(
+  options: SimpleRnnCellOptions & { readonly units: U },
+): RnnCell<CellShape<U, readonly [U]>> {
   const where = 'simpleRnnCell'
   const config = { units: unitsOf(where, options.units), ...recurrentConfig(where, options) }
   const { units } = config

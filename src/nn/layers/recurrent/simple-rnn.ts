@@ -15,7 +15,7 @@ export function simpleRnn<
   const State extends boolean = false,
 >(
   options: SimpleRnnOptions & { readonly units: U; readonly returnSequences?: Sequences; readonly returnState?: State },
-): RnnLayer<RecurrentShape<U, Sequences, State, 1, 'simpleRnn'>> {
+): RnnLayer<RecurrentShape<U, Sequences, State, readonly [U], 'simpleRnn'>> {
   const cell = simpleRnnCell({ ...options, name: undefined, trainable: undefined })
   const config = { ...cell.config, ...rnnConfig(options) }
   const remake = (changes: RnnOptions) => simpleRnn<number, boolean, boolean>({ ...options, ...changes })

@@ -3,15 +3,20 @@ import type { Shape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
 import { snakeCase } from '../../names.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { isCell, makeCell, type RnnCell } from './cell.ts'
+import { type AnyCell, isCell, makeCell, type RnnCell } from './cell.ts'
+import type { StackedShape } from './shapes.ts'
 
-export interface StackedRnnCellsOptions extends CommonOptions {
+export interface StackedRnnCellsOptions<C extends readonly AnyCell[] = readonly AnyCell[]> extends CommonOptions {
   /** From the first to the last: each one's output is the next one's entry. */
-  readonly cells: readonly RnnCell[]
+  readonly cells: C
 }
 
 /** Several cells that act as one. States are those of the first cell, then those of the second, and so on. */
-export function stackedRnnCells({ cells, ...options }: StackedRnnCellsOptions): RnnCell {
+export function stackedRnnCells<const C extends readonly AnyCell[]>({
+  cells: given,
+  ...options
+}: StackedRnnCellsOptions<C>): RnnCell<StackedShape<C>> {
+  const cells: readonly AnyCell[] = given
   const last = cells.at(-1)
   if (!last || !cells.every(isCell)) {
     throw new ArgumentError({
@@ -29,7 +34,7 @@ export function stackedRnnCells({ cells, ...options }: StackedRnnCellsOptions): 
     })
   }
   return Object.assign(
-    makeCell({
+    makeCell<StackedShape<C>>({
       type: 'StackedRNNCells',
       ...common('stackedRnnCells', options),
       config: { cells },
@@ -55,7 +60,7 @@ export function stackedRnnCells({ cells, ...options }: StackedRnnCellsOptions): 
 }
 
 /** `lstm_cell`, `lstm_cell_1`, …, as in Keras's files. */
-function pathOf(cells: readonly RnnCell[], i: number): string {
+function pathOf(cells: readonly AnyCell[], i: number): string {
   const type = cells[i]?.type ?? ''
   const before = cells.slice(0, i).filter(cell => cell.type === type).length
   return before === 0 ? snakeCase(type) : `${snakeCase(type)}_${before}`

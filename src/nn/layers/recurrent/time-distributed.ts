@@ -4,11 +4,13 @@ import { ints } from '../../../ops/constants.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import type { AnyLayer, Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ShapeOf } from '../../shapes/shape-function.ts'
+import type { EachStep } from '../../shapes/wrapping.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { runSteps, swapSteps } from './run.ts'
 
-export interface TimeDistributedOptions extends CommonOptions {
-  readonly layer: AnyLayer
+export interface TimeDistributedOptions<L extends AnyLayer = AnyLayer> extends CommonOptions {
+  readonly layer: L
 }
 
 /**
@@ -16,7 +18,11 @@ export interface TimeDistributedOptions extends CommonOptions {
  * larger batch; a layer that looks at its whole batch (batch normalisation in training) therefore sees all steps at once, where
  * Keras shows it one after the other.
  */
-export function timeDistributed({ layer, ...options }: TimeDistributedOptions): Layer {
+export function timeDistributed<L extends AnyLayer>({
+  layer: given,
+  ...options
+}: TimeDistributedOptions<L>): Layer<EachStep<ShapeOf<L>>> {
+  const layer: AnyLayer = given
   if (typeof layer?.call !== 'function')
     throw new ArgumentError({ where: 'timeDistributed', expected: "a 'layer'", received: typeof layer })
   return makeLayer({

@@ -8,7 +8,8 @@ import { mul } from '../../../ops/math/mul.ts'
 import { bernoulliMask } from '../../../ops/random/bits.ts'
 import type { Layer, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
-import type { SameShape } from '../../shapes/functions.ts'
+import type { SameShape, SameShapeOfRank } from '../../shapes/functions.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { type SeedOption, seededKey, seedOf } from '../seeded.ts'
 import { elementwiseInLayout } from '../spatial.ts'
@@ -73,8 +74,9 @@ export function alphaDropout(options: DropoutOptions): Layer<SameShape> {
 export type SpatialDropoutOptions = SeedOption & CommonOptions & { readonly rate: number }
 
 /** Drops whole features of [batch, steps, features], in all steps at once (Tompson et al., 2015). */
-export const spatialDropout1d = (options: SpatialDropoutOptions): Layer<SameShape> =>
-  spatialDropout(1, options, 'channelsLast', {})
+export const spatialDropout1d = (
+  options: SpatialDropoutOptions,
+): Layer<SameShapeOfRank<'spatialDropout1d', 2, '[steps, channels]'>> => spatialDropout(1, options, 'channelsLast', {})
 
 export interface SpatialDropoutImageOptions extends SeedOption, CommonOptions {
   readonly rate: number
@@ -83,22 +85,26 @@ export interface SpatialDropoutImageOptions extends SeedOption, CommonOptions {
 }
 
 /** Drops whole channels of images (Tompson et al., 2015). */
-export const spatialDropout2d = (options: SpatialDropoutImageOptions): Layer<SameShape> => imageDropout(2, options)
+export const spatialDropout2d = (
+  options: SpatialDropoutImageOptions,
+): Layer<SameShapeOfRank<'spatialDropout2d', 3, '[height, width, channels]'>> => imageDropout(2, options)
 
 /** Drops whole channels of volumes (Tompson et al., 2015). */
-export const spatialDropout3d = (options: SpatialDropoutImageOptions): Layer<SameShape> => imageDropout(3, options)
+export const spatialDropout3d = (
+  options: SpatialDropoutImageOptions,
+): Layer<SameShapeOfRank<'spatialDropout3d', 4, '[depth, height, width, channels]'>> => imageDropout(3, options)
 
-function imageDropout(axes: number, options: SpatialDropoutImageOptions): Layer<SameShape> {
+function imageDropout<F extends ShapeFunction>(axes: number, options: SpatialDropoutImageOptions): Layer<F> {
   const format = dataFormat(`spatialDropout${axes}d`, options.dataFormat)
   return spatialDropout(axes, options, format, { dataFormat: format })
 }
 
-function spatialDropout(
+function spatialDropout<F extends ShapeFunction>(
   axes: number,
   options: SpatialDropoutOptions,
   format: DataFormat,
   more: object,
-): Layer<SameShape> {
+): Layer<F> {
   const where = `spatialDropout${axes}d`
   const { rate, seed } = dropoutConfig(where, options)
   return makeLayer({

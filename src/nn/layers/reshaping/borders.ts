@@ -6,6 +6,8 @@ import { pad } from '../../../ops/shape/pad.ts'
 import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
+import type { CroppedShape, PaddedShape } from '../../shapes/spatial.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { inAnyLayout, requireSpatial } from '../spatial.ts'
 
@@ -44,34 +46,52 @@ export interface Cropping3dOptions extends CommonOptions, Format {
 }
 
 /** Zeros before and after the steps of [batch, steps, channels]. */
-export function zeroPadding1d(options: ZeroPadding1dOptions = {}): Layer {
+export function zeroPadding1d<const O extends ZeroPadding1dOptions = Record<never, never>>(
+  given?: O,
+): Layer<PaddedShape<'zeroPadding1d', 1, O>> {
+  const options: ZeroPadding1dOptions = given ?? {}
   const padding = ends('zeroPadding1d', 'padding', options.padding ?? 1)
   return padded(1, options, padding, [padding])
 }
 /** Zeros around images [batch, height, width, channels]. */
-export function zeroPadding2d(options: ZeroPadding2dOptions = {}): Layer {
+export function zeroPadding2d<const O extends ZeroPadding2dOptions = Record<never, never>>(
+  given?: O,
+): Layer<PaddedShape<'zeroPadding2d', 2, O>> {
+  const options: ZeroPadding2dOptions = given ?? {}
   const padding = endsOfAll('zeroPadding2d', 'padding', options.padding ?? 1, 2)
   return padded(2, options, padding, padding)
 }
 /** Zeros around volumes [batch, depth, height, width, channels]. */
-export function zeroPadding3d(options: ZeroPadding3dOptions = {}): Layer {
+export function zeroPadding3d<const O extends ZeroPadding3dOptions = Record<never, never>>(
+  given?: O,
+): Layer<PaddedShape<'zeroPadding3d', 3, O>> {
+  const options: ZeroPadding3dOptions = given ?? {}
   const padding = endsOfAll('zeroPadding3d', 'padding', options.padding ?? 1, 3)
   return padded(3, options, padding, padding)
 }
 
 /** Leaves out steps at both ends of [batch, steps, channels]. */
-export function cropping1d(options: Cropping1dOptions = {}): Layer {
+export function cropping1d<const O extends Cropping1dOptions = Record<never, never>>(
+  given?: O,
+): Layer<CroppedShape<'cropping1d', 1, O>> {
+  const options: Cropping1dOptions = given ?? {}
   const cropping = ends('cropping1d', 'cropping', options.cropping ?? 1)
   return cropped(1, options, { cropping }, [cropping], 'channelsLast')
 }
 /** Leaves out the borders of images [batch, height, width, channels]. */
-export function cropping2d(options: Cropping2dOptions = {}): Layer {
+export function cropping2d<const O extends Cropping2dOptions = Record<never, never>>(
+  given?: O,
+): Layer<CroppedShape<'cropping2d', 2, O, 0>> {
+  const options: Cropping2dOptions = given ?? {}
   const cropping = endsOfAll('cropping2d', 'cropping', options.cropping ?? 0, 2)
   const format = dataFormat('cropping2d', options.dataFormat)
   return cropped(2, options, { cropping, dataFormat: format }, cropping, format)
 }
 /** Leaves out the borders of volumes [batch, depth, height, width, channels]. */
-export function cropping3d(options: Cropping3dOptions = {}): Layer {
+export function cropping3d<const O extends Cropping3dOptions = Record<never, never>>(
+  given?: O,
+): Layer<CroppedShape<'cropping3d', 3, O>> {
+  const options: Cropping3dOptions = given ?? {}
   const cropping = endsOfAll('cropping3d', 'cropping', options.cropping ?? 1, 3)
   const format = dataFormat('cropping3d', options.dataFormat)
   return cropped(3, options, { cropping, dataFormat: format }, cropping, format)
@@ -79,12 +99,12 @@ export function cropping3d(options: Cropping3dOptions = {}): Layer {
 
 type Pair = readonly [number, number]
 
-function padded(
+function padded<F extends ShapeFunction>(
   rank: number,
   options: CommonOptions & Format,
   padding: Pair | readonly Pair[],
   amounts: readonly Pair[],
-): Layer {
+): Layer<F> {
   const where = `zeroPadding${rank}d`
   const config = { padding, dataFormat: dataFormat(where, options.dataFormat) }
   return makeLayer({
@@ -98,13 +118,13 @@ function padded(
   })
 }
 
-function cropped(
+function cropped<F extends ShapeFunction>(
   rank: number,
   options: CommonOptions,
   config: object,
   amounts: readonly Pair[],
   format: DataFormat,
-): Layer {
+): Layer<F> {
   const where = `cropping${rank}d`
   return makeLayer({
     type: `Cropping${rank}D`,

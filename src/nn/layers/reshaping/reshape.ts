@@ -7,7 +7,7 @@ import { transpose } from '../../../ops/shape/transpose.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
-import type { Fixed, Repeated } from '../../shapes/functions.ts'
+import type { Fixed, Permuted, Repeated } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 
@@ -58,7 +58,9 @@ export interface PermuteOptions extends CommonOptions {
 }
 
 /** The axes in another order: `permute({ dims: [2, 1] })` makes [batch, b, a] of [batch, a, b]. */
-export function permute(options: PermuteOptions): Layer {
+export function permute<const D extends readonly number[]>(
+  options: PermuteOptions & { readonly dims: D },
+): Layer<Permuted<D>> {
   const { dims } = options
   if ([...dims].sort((a, b) => a - b).some((axis, i) => axis !== i + 1)) {
     throw new ArgumentError({

@@ -5,6 +5,7 @@ import { constant } from '../../../ops/constants.ts'
 import { resize } from '../../../ops/shape/resize.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { UpSampledShape } from '../../shapes/spatial.ts'
 import { oneOf } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { fromEngine, inAnyLayout, requireSpatial, sizes, toEngine } from '../spatial.ts'
@@ -31,7 +32,10 @@ export interface UpSampling3dOptions extends CommonOptions {
 export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos3' | 'lanczos5'
 
 /** Repeats each step: [batch, steps, channels] → [batch, steps · size, channels]. */
-export function upSampling1d(options: UpSampling1dOptions = {}): Layer {
+export function upSampling1d<const O extends UpSampling1dOptions = Record<never, never>>(
+  given?: O,
+): Layer<UpSampledShape<'upSampling1d', 1, O>> {
+  const options: UpSampling1dOptions = given ?? {}
   const [size = 2] = sizes('upSampling1d', 'size', options.size ?? 2, 1)
   return makeLayer({
     type: 'UpSampling1D',
@@ -45,7 +49,10 @@ export function upSampling1d(options: UpSampling1dOptions = {}): Layer {
 }
 
 /** Enlarges images: [batch, height, width, channels] → [batch, height · size[0], width · size[1], channels]. */
-export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
+export function upSampling2d<const O extends UpSampling2dOptions = Record<never, never>>(
+  given?: O,
+): Layer<UpSampledShape<'upSampling2d', 2, O>> {
+  const options: UpSampling2dOptions = given ?? {}
   const where = 'upSampling2d'
   const config = {
     size: sizes(where, 'size', options.size ?? 2, 2),
@@ -72,7 +79,10 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
 }
 
 /** Repeats the planes of volumes: [batch, depth, height, width, channels] → each spatial axis times its `size`. */
-export function upSampling3d(options: UpSampling3dOptions = {}): Layer {
+export function upSampling3d<const O extends UpSampling3dOptions = Record<never, never>>(
+  given?: O,
+): Layer<UpSampledShape<'upSampling3d', 3, O>> {
+  const options: UpSampling3dOptions = given ?? {}
   const where = 'upSampling3d'
   const config = {
     size: sizes(where, 'size', options.size ?? 2, 3),
