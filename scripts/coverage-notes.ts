@@ -71,8 +71,6 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     InputSpec: base,
     InputLayer: { alias: '`layers.input`' },
     Pipeline: { missing: 'a chain of preprocessing layers: `sequential` is one' },
-    MelSpectrogram: { missing: 'audio features are still to come' },
-    STFTSpectrogram: { missing: 'audio features are still to come' },
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
     TextVectorization: {
       differs: 'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it',

@@ -55,6 +55,7 @@ const sources: Readonly<
         'recurrent-keras.json',
         'preprocessing.json',
         'hashing.json',
+        'audio-layers.json',
       ],
       ['layer'],
     ),

@@ -52,7 +52,8 @@ for (const { name, inputs, outputs } of models) {
     cases.push({ file, ...into, inputs, outputs })
   }
 }
-if (only.length === 0) for (const file of ['layers-a', 'layers-b', 'layers-keras']) await writeLayers(file)
+if (only.length === 0)
+  for (const file of ['layers-a', 'layers-b', 'layers-keras', 'audio-layers']) await writeLayers(file)
 
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases))
 console.log(`${cases.length} files in ${folder}`)

@@ -12,6 +12,8 @@ export {
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from './attention/grouped-query-attention.ts'
 export { type MultiHeadAttentionOptions, multiHeadAttention } from './attention/multi-head-attention.ts'
 export { type RotaryOptions, rotaryEmbedding } from './attention/rotary.ts'
+export { type MelSpectrogramOptions, melSpectrogram } from './audio/mel-spectrogram.ts'
+export { type StftSpectrogramOptions, stftSpectrogram } from './audio/stft-spectrogram.ts'
 export {
   type Conv1dOptions,
   type Conv2dOptions,

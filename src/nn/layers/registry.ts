@@ -7,6 +7,8 @@ import { additiveAttention, attention } from './attention/attention.ts'
 import { groupedQueryAttention } from './attention/grouped-query-attention.ts'
 import { multiHeadAttention } from './attention/multi-head-attention.ts'
 import { rotaryEmbedding } from './attention/rotary.ts'
+import { melSpectrogram } from './audio/mel-spectrogram.ts'
+import { stftSpectrogram } from './audio/stft-spectrogram.ts'
 import { conv1d, conv2d, conv3d } from './convolution/conv.ts'
 import { conv1dTranspose, conv2dTranspose, conv3dTranspose } from './convolution/conv-transpose.ts'
 import { depthwiseConv1d, depthwiseConv2d, separableConv1d, separableConv2d } from './convolution/depthwise.ts'
@@ -112,6 +114,9 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   GroupQueryAttention: groupedQueryAttention, // the name that Keras exports the class under
   MultiHeadAttention: multiHeadAttention,
   RotaryEmbedding: rotaryEmbedding,
+  // audio
+  MelSpectrogram: melSpectrogram,
+  STFTSpectrogram: stftSpectrogram,
   // convolution
   Conv1D: conv1d,
   Conv2D: conv2d,
