@@ -15,6 +15,62 @@ export { type RotaryOptions, rotaryEmbedding } from './attention/rotary.ts'
 export { type MelSpectrogramOptions, melSpectrogram } from './audio/mel-spectrogram.ts'
 export { type StftSpectrogramOptions, stftSpectrogram } from './audio/stft-spectrogram.ts'
 export {
+  type RandomRotationOptions,
+  type RandomShearOptions,
+  type RandomTranslationOptions,
+  type RandomZoomOptions,
+  randomRotation,
+  randomShear,
+  randomTranslation,
+  randomZoom,
+} from './augmentation/affine.ts'
+export { type MaxNumBoundingBoxesOptions, maxNumBoundingBoxes } from './augmentation/bounding-boxes.ts'
+export { type RandomCropOptions, randomCrop } from './augmentation/crop.ts'
+export { type RandomElasticTransformOptions, randomElasticTransform } from './augmentation/elastic.ts'
+export {
+  type AutoContrastOptions,
+  autoContrast,
+  type ClaheOptions,
+  contrastLimitedAdaptiveHistogramEqualization,
+  type EqualizationOptions,
+  equalization,
+} from './augmentation/equalization.ts'
+export { type RandomErasingOptions, randomErasing } from './augmentation/erasing.ts'
+export { type RandomFlipOptions, randomFlip } from './augmentation/flip.ts'
+export { type CutMixOptions, cutMix, type MixUpOptions, mixUp } from './augmentation/mixing.ts'
+export { type RandomPerspectiveOptions, randomPerspective } from './augmentation/perspective.ts'
+export { type PipelineOptions, pipeline } from './augmentation/pipeline.ts'
+export {
+  type RandomColorDegenerationOptions,
+  type RandomColorJitterOptions,
+  type RandomGrayscaleOptions,
+  type RandomHueOptions,
+  type RandomSaturationOptions,
+  randomColorDegeneration,
+  randomColorJitter,
+  randomGrayscale,
+  randomHue,
+  randomSaturation,
+} from './augmentation/random-colour.ts'
+export {
+  type RandomGaussianBlurOptions,
+  type RandomSharpnessOptions,
+  randomGaussianBlur,
+  randomSharpness,
+} from './augmentation/random-filter.ts'
+export {
+  type RandomBrightnessOptions,
+  type RandomContrastOptions,
+  type RandomInvertOptions,
+  type RandomPosterizationOptions,
+  randomBrightness,
+  randomContrast,
+  randomInvert,
+  randomPosterization,
+  type SolarizationOptions,
+  solarization,
+} from './augmentation/tone.ts'
+export {
   type Conv1dOptions,
   type Conv2dOptions,
   type Conv3dOptions,

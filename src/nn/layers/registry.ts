@@ -9,6 +9,35 @@ import { multiHeadAttention } from './attention/multi-head-attention.ts'
 import { rotaryEmbedding } from './attention/rotary.ts'
 import { melSpectrogram } from './audio/mel-spectrogram.ts'
 import { stftSpectrogram } from './audio/stft-spectrogram.ts'
+import { randomRotation, randomShear, randomTranslation, randomZoom } from './augmentation/affine.ts'
+import { maxNumBoundingBoxes } from './augmentation/bounding-boxes.ts'
+import { randomCrop } from './augmentation/crop.ts'
+import { randomElasticTransform } from './augmentation/elastic.ts'
+import {
+  autoContrast,
+  contrastLimitedAdaptiveHistogramEqualization,
+  equalization,
+} from './augmentation/equalization.ts'
+import { randomErasing } from './augmentation/erasing.ts'
+import { randomFlip } from './augmentation/flip.ts'
+import { cutMix, mixUp } from './augmentation/mixing.ts'
+import { randomPerspective } from './augmentation/perspective.ts'
+import { pipeline } from './augmentation/pipeline.ts'
+import {
+  randomColorDegeneration,
+  randomColorJitter,
+  randomGrayscale,
+  randomHue,
+  randomSaturation,
+} from './augmentation/random-colour.ts'
+import { randomGaussianBlur, randomSharpness } from './augmentation/random-filter.ts'
+import {
+  randomBrightness,
+  randomContrast,
+  randomInvert,
+  randomPosterization,
+  solarization,
+} from './augmentation/tone.ts'
 import { conv1d, conv2d, conv3d } from './convolution/conv.ts'
 import { conv1dTranspose, conv2dTranspose, conv3dTranspose } from './convolution/conv-transpose.ts'
 import { depthwiseConv1d, depthwiseConv2d, separableConv1d, separableConv2d } from './convolution/depthwise.ts'
@@ -117,6 +146,35 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   // audio
   MelSpectrogram: melSpectrogram,
   STFTSpectrogram: stftSpectrogram,
+  // augmentation
+  AutoContrast: autoContrast,
+  ContrastLimitedAdaptiveHistogramEqualization: contrastLimitedAdaptiveHistogramEqualization,
+  CutMix: cutMix,
+  Equalization: equalization,
+  MaxNumBoundingBoxes: maxNumBoundingBoxes,
+  MixUp: mixUp,
+  Pipeline: pipeline,
+  RandomBrightness: randomBrightness,
+  RandomColorDegeneration: randomColorDegeneration,
+  RandomColorJitter: randomColorJitter,
+  RandomContrast: randomContrast,
+  RandomCrop: randomCrop,
+  RandomElasticTransform: randomElasticTransform,
+  RandomErasing: randomErasing,
+  RandomFlip: randomFlip,
+  RandomGaussianBlur: randomGaussianBlur,
+  RandomGrayscale: randomGrayscale,
+  RandomHue: randomHue,
+  RandomInvert: randomInvert,
+  RandomPerspective: randomPerspective,
+  RandomPosterization: randomPosterization,
+  RandomRotation: randomRotation,
+  RandomSaturation: randomSaturation,
+  RandomSharpness: randomSharpness,
+  RandomShear: randomShear,
+  RandomTranslation: randomTranslation,
+  RandomZoom: randomZoom,
+  Solarization: solarization,
   // convolution
   Conv1D: conv1d,
   Conv2D: conv2d,

@@ -217,7 +217,7 @@ export function decodeRecord(config: JsonObject, decoding: Decoding): Record<str
   )
 }
 
-const layerOptions = new Set(['layer', 'backwardLayer', 'forwardLayer', 'cell', 'cells'])
+const layerOptions = new Set(['layer', 'backwardLayer', 'forwardLayer', 'cell', 'cells', 'layers'])
 
 function decodeValue(value: Json, option: string, decoding: Decoding): unknown {
   if (typeof value === 'string') {

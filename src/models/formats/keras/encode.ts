@@ -141,7 +141,7 @@ function layerObject(layer: AnyLayer, name: string): JsonObject {
     name,
     // Some of Keras's layers do not take what is their default anyway.
     ...(layer.trainable ? {} : { trainable: false }),
-    dtype: 'float32',
+    ...(layer.type === 'Pipeline' ? {} : { dtype: 'float32' }),
     ...config,
   })
 }

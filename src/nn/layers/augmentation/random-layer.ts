@@ -152,6 +152,16 @@ export function factorRange(where: string, name: string, factor: Factor, least =
   })
 }
 
+/** A number from `least` to `most`. */
+export function within(where: string, name: string, value: number, least: number, most: number): number {
+  if (value >= least && value <= most) return value
+  throw new ArgumentError({
+    where,
+    expected: `'${name}' to be a number from ${least} to ${most}`,
+    received: String(value),
+  })
+}
+
 /** The least and the greatest value that a pixel may have. */
 export function valueRange(where: string, range: readonly number[] = [0, 255]): Range {
   const [low, high, ...more] = range

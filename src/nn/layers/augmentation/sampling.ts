@@ -27,7 +27,7 @@ import type { Images } from './random-layer.ts'
 /** Images looked up at places between their pixels, and beyond their borders, by the rules of Keras on TensorFlow. */
 
 const fillModes = ['reflect', 'wrap', 'constant', 'nearest'] as const
-const interpolations = ['nearest', 'bilinear'] as const
+export const interpolations = ['nearest', 'bilinear'] as const
 
 export interface SamplingOptions {
   /**
