@@ -57,18 +57,14 @@ export function blockedConvTranspose(
 function phases({ kernel, stride, dilation, before, input, output }: StaticWindowAxis): readonly Phase[] | undefined {
   if (stride > 1 && (dilation > 1 || input % stride !== 0 || kernel < stride)) return undefined
   const length = input / stride
+  const step = stride === 1 ? dilation : 1
   const found = Array.from({ length: stride }, (_, r): Phase => {
     const places = Array.from({ length: kernel }, (_, k) => kernel - 1 - k).filter(
       k => stride === 1 || (r + before - k) % stride === 0,
     )
     const [last = 0] = places
-    const step = stride === 1 ? dilation : 1
-    const first = (r + before - last * (stride === 1 ? dilation : 1)) / stride
-    return {
-      places,
-      before: -first,
-      after: length - 1 + first + (places.length - 1) * step - (output - 1),
-    }
+    const first = (r + before - last * step) / stride
+    return { places, before: -first, after: length - 1 + first + (places.length - 1) * step - (output - 1) }
   })
   return found.every(phase => phase.places.length > 0 && phase.before >= 0 && phase.after >= 0) ? found : undefined
 }
@@ -76,7 +72,8 @@ function phases({ kernel, stride, dilation, before, input, output }: StaticWindo
 /** Puts images between each other along the axis (2 or 3): the first elements of all, then the second ones … */
 function between(parts: readonly Blocked[], axis: 2 | 3, block: number): Blocked {
   const [first] = parts
-  if (!first || parts.length === 1) return first ?? declare(concat([], { axis: 0 }), [])
+  if (!first) throw new Error('no phases')
+  if (parts.length === 1) return first
   const [n = 0, c = 0, h = 0, w = 0] = staticShape(first.value.shape, 'ConvTranspose')
   const [lead, run] = axis === 3 ? [((n * c) / block) * h * w, block] : [((n * c) / block) * h, w * block]
   const all = concat(

@@ -10,7 +10,7 @@ export const asPlane = (x: Value): Value => {
   return spatial.length === 1 ? reshape(x, ints([n, c, 1, ...spatial])) : x
 }
 
-/** Back to the rank that `like` has. */
+/** Images of one row as signals again, where `rank` is 3. */
 export const fromPlane = (x: Value, rank: number): Value => {
   const [n = 0, c = 0, , last = 0] = staticShape(x.shape, 'convolution')
   return rank === 3 ? reshape(x, ints([n, c, last])) : x
