@@ -19,7 +19,9 @@ type Said<S, Sentence extends string> = S extends Dims
   ? S
   : S extends Sizes
     ? Mismatch<`${Sentence}, not ${Extract<S[number], string>}`>
-    : Dims
+    : S extends Mismatch<string>
+      ? S
+      : Dims
 
 type BroadcastAll<S, Rest extends readonly Dims[]> = Rest extends readonly [
   infer Next extends Dims,
@@ -87,7 +89,7 @@ type Place<Axis, S extends Dims> = [Axis] extends [never]
       : never
 
 type JoinAll<S, Rest extends readonly Dims[], P> = [P] extends [never]
-  ? Mismatch<'the axis to join along is not there'>
+  ? Mismatch<'concatenate has no such axis'>
   : number extends P
     ? Dims
     : Rest extends readonly [infer Next extends Dims, ...infer More extends readonly Dims[]]
