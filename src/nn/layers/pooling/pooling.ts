@@ -8,7 +8,7 @@ import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import type { PoolShape } from '../../shapes/spatial.ts'
 import { oneOf } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
-import { fromEngine, requireSpatial, type Sizes, sizes, toEngine } from '../spatial.ts'
+import { fromEngine, requireSpatial, type Sizes, samePads, sizes, toEngine } from '../spatial.ts'
 
 interface PoolingOptions<Size extends Sizes> extends CommonOptions {
   /** Size of the window, one number for all spatial axes or one for each. Default 2. */
@@ -54,6 +54,7 @@ export const averagePooling3d = <const O extends Pooling3dOptions = Record<never
 interface PoolAttributes {
   readonly kernel_shape: readonly number[]
   readonly strides: readonly number[]
+  readonly pads?: readonly number[]
   readonly auto_pad?: string
 }
 
@@ -82,10 +83,16 @@ function pooling<F extends ShapeFunction>(
     config,
     call([x]) {
       requireSpatial(where, x, rank, config.dataFormat)
-      const y = pools[kind](toEngine(x, config.dataFormat), {
+      const inside = toEngine(x, config.dataFormat)
+      const window = {
+        kernelSize: config.poolSize,
+        strides: config.strides,
+        dilationRate: config.poolSize.map(() => 1),
+      }
+      const y = pools[kind](inside, {
         kernel_shape: config.poolSize,
         strides: config.strides,
-        auto_pad: config.padding === 'same' ? 'SAME_UPPER' : 'VALID',
+        ...(config.padding === 'same' ? samePads(inside.shape.slice(2), window) : {}),
       })
       return fromEngine(y, config.dataFormat)
     },
