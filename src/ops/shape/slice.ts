@@ -41,6 +41,13 @@ export function slicedAxes(
   })
 }
 
+/** Whether a slice is all of its axes from their ends to their beginnings: it needs no sizes. */
+function reverses(starts: Value, ends: Value, steps?: Value): boolean {
+  const [from, to, by] = [starts, ends, steps].map(value => (value ? constantInts(value) : undefined))
+  if (!from || !to || !by) return false
+  return from.every((start, i) => start === -1 && by[i] === -1 && (to[i] ?? 0) <= -(2 ** 31))
+}
+
 /** Part of a tensor: `starts` to `ends` (exclusive) along `axes`, in `steps`. */
 export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
   type: 'Slice',
@@ -48,13 +55,16 @@ export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
   inputs: ['x', 'starts', 'ends', 'axes?', 'steps?'],
   infer: ({ x, starts, ends, axes, steps }) => {
     const known = [starts, ends, axes, steps].every(value => value === undefined || constantInts(value))
+    if (reverses(starts, ends, steps)) return { dtype: x.dtype, shape: x.shape }
     if (!known) return { dtype: x.dtype, shape: x.shape.map((_, i) => `slice_${starts.id}_${i}`) }
     const shape = [...x.shape]
     for (const { axis, length } of slicedAxes(x, starts, ends, axes, steps)) shape[axis] = length
     return { dtype: x.dtype, shape }
   },
   vjp: ({ x, starts, ends, axes, steps }, _y, dy) => ({
-    x: sliceGradient(dy, x, slicedAxes(x, starts, ends, axes, steps)),
+    x: reverses(starts, ends, steps)
+      ? slice(dy, starts, ends, axes, steps)
+      : sliceGradient(dy, x, slicedAxes(x, starts, ends, axes, steps)),
     starts: nondiff('positions are integers'),
     ends: nondiff('positions are integers'),
     axes: nondiff('axes are integers'),
@@ -84,5 +94,12 @@ export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
     { x: [4, 5], starts: { values: [1, -3] }, ends: { values: [3, 1000] } },
     { x: [4, 5], starts: { values: [0] }, ends: { values: [5] }, axes: { values: [1] }, steps: { values: [2] } },
     { x: [5, 2], starts: { values: [-1] }, ends: { values: [-1000] }, axes: { values: [0] }, steps: { values: [-2] } },
+    {
+      x: [5, 2],
+      starts: { values: [-1] },
+      ends: { values: [-(2 ** 31)] },
+      axes: { values: [0] },
+      steps: { values: [-1] },
+    },
   ],
 })
