@@ -182,6 +182,12 @@ def cases() -> list:
     add("ConvLSTM2D", {**same, "kernel_size": 2, "dilation_rate": 2, "return_sequences": True}, (3, 3, 4, 4, 1), mask=True, training=True)
     add("ConvLSTM2D", {**same, "use_bias": False, "return_state": True}, (3, 2, 3, 3, 1), states=[(3, 3, 3, 2)] * 2)
     add("ConvLSTM3D", same, (1, 2, 3, 2, 3, 1), training=True)
+
+    # Keras takes a layer that goes backwards only with another one that does not.
+    back = {"units": 2, "return_sequences": True, "return_state": True}
+    pair = {"layer": ("GRU", {**back, "go_backwards": True}), "backward_layer": ("SimpleRNN", back)}
+    add("Bidirectional", {**pair, "merge_mode": None}, training=True)
+    add("Bidirectional", {**pair, "merge_mode": "sum"}, mask=True)
     return found
 
 
