@@ -237,15 +237,21 @@ class Graph {
     const leaf = historyOf(value)
     if (leaf) return this.end(leaf, ends)
     const list = isList(value) ? value : undefined
-    if (list) return list.map(item => this.formLeaf(item, ends))
+    // A layer may give lists in its list of outputs, as a stack of cells gives states; old files have a list around each one.
+    if (list) return list.flatMap(item => this.leaves(item, ends))
     if (!isObject(value)) throw damaged(this.decoding, "a model's inputs and outputs", value)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.formLeaf(item, ends)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => {
+        const [only, ...others] = this.leaves(item, ends)
+        if (!only || others.length > 0) throw damaged(this.decoding, `one tensor for '${key}'`, item)
+        return [key, only]
+      }),
+    )
   }
 
-  private formLeaf(value: Json, ends: boolean): Symbolic {
-    // Old files have a list around each one.
-    const leaf = historyOf(value) ?? (isList(value) ? historyOf(value[0]) : undefined)
-    if (leaf) return this.end(leaf, ends)
+  private leaves(value: Json, ends: boolean): Symbolic[] {
+    const found = histories(value)
+    if (found.length > 0) return found.map(leaf => this.end(leaf, ends))
     throw damaged(this.decoding, 'a layer, one of its calls, and an output', value)
   }
 

@@ -11,6 +11,9 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** `Array.isArray` forgets that an array is read-only. */
 export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
+/** Python's NaN and Infinity; text is matched as a whole, so that nothing inside of it is. */
+const notNumbers = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs
+
 /** Parses JSON that nests reasonably. NaN and Infinity, which Python writes, are read as null. */
 export function parseJson(text: string, where: string): Json {
   let depth = 0
@@ -28,7 +31,7 @@ export function parseJson(text: string, where: string): Json {
   }
   try {
     // JSON.parse gives what `Json` describes, and nothing else.
-    return JSON.parse(text.replace(/(?<=[:,[]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null')) as Json
+    return JSON.parse(text.replace(notNumbers, found => (found.startsWith('"') ? found : 'null'))) as Json
   } catch (cause) {
     throw new FormatError({
       where,

@@ -57,7 +57,11 @@ function inModel(model: Model, group: string, top: string | undefined, walk: Wal
         { group: own, name, layer: name, top: top ?? name, layerConfig: {}, weights: [] },
         ...inModel(layer, `${own}/`, top ?? name, walk),
       ]
-    return inLayer(network, layer, { group: own, name, layer: name, top: top ?? name, layerConfig: layer.config })
+    const place = { group: own, name, layer: name, top: top ?? name, layerConfig: layer.config }
+    const wrapped = 'layer' in layer.config ? layer.config.layer : undefined
+    if (wrapped instanceof Model)
+      return [{ ...place, weights: [] }, ...inModel(wrapped, `${own}/layer/`, place.top, walk)]
+    return inLayer(network, layer, place)
   })
 }
 
