@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { buildPrograms } from './build.ts'
 import { describeMachine } from './machine.ts'
 import { Peer, type PeerSpec, peerSpecs } from './peer.ts'
@@ -42,6 +42,7 @@ interface Options {
   readonly turns: number
   readonly threads: number
   readonly profile?: string
+  readonly endurance?: number
 }
 
 const say = (text: string): void => console.error(text)
@@ -54,6 +55,8 @@ async function main(options: Options): Promise<void> {
     program: `${folder}${file}.js`,
   })
   if (options.profile !== undefined) return profile(`${folder}profile.js`, options.profile, options.threads)
+  if (options.endurance !== undefined)
+    return show(`${folder}endurance-run.js`, [options.endurance, options.threads].map(String))
 
   const machine = describeMachine()
   const { threads } = options
@@ -106,7 +109,12 @@ async function runWork(
 async function profile(file: string, work: string, threads: number): Promise<void> {
   const setting = settings.find(candidate => candidate.work === work)
   if (!setting) throw new InvalidArgumentError(`one of ${workNames.join(', ')}`)
-  const child = spawn(process.execPath, [file, work, String(setting.batch), String(threads)], { stdio: 'inherit' })
+  return show(file, [work, String(setting.batch), String(threads)])
+}
+
+/** Runs a program that prints for itself. */
+async function show(file: string, given: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [file, ...given], { stdio: 'inherit' })
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', code => resolve(code ?? 1))
@@ -146,5 +154,10 @@ await new Command('bench')
   .option('--turns <count>', 'turns that a program’s steps are divided into', whole, 5)
   .option('--threads <count>', 'threads of each program', whole, availableParallelism())
   .option('--profile <work>', 'instead: where the time of our step goes, by operator and by place in the model')
+  .addOption(
+    new Option('--endurance [steps]', 'instead: what a long training of a small network holds, at intervals')
+      .preset('10000')
+      .argParser(whole),
+  )
   .action(main)
   .parseAsync()

@@ -1,4 +1,5 @@
 /** Run by memory.test.ts in a process of its own: does each work, warmed up first, and prints how many megabytes it left behind. */
+import { endure } from '../../bench/endurance.ts'
 import { fromNumbers, zeros } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
@@ -46,6 +47,8 @@ async function tensors(count: number): Promise<void> {
   }
 }
 
+const training = (count: number): Promise<void> => endure(engine, count, count, () => undefined)
+
 async function collect(): Promise<void> {
   globalThis.gc?.()
   // Finalizers run between tasks.
@@ -57,7 +60,12 @@ async function resident(): Promise<number> {
   return process.memoryUsage().rss / 2 ** 20
 }
 
-const works = { sessions: [sessions, 20, 300], runs: [runs, 500, 10_000], tensors: [tensors, 50, 600] } as const
+const works = {
+  sessions: [sessions, 20, 300],
+  runs: [runs, 500, 10_000],
+  tensors: [tensors, 50, 600],
+  training: [training, 1000, 3000],
+} as const
 const megabytes: Record<string, number> = {}
 for (const [name, [work, warmUp, count]] of Object.entries(works)) {
   await work(warmUp)
