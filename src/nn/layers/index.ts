@@ -24,6 +24,7 @@ export {
   randomTranslation,
   randomZoom,
 } from './augmentation/affine.ts'
+export { type AugMixOptions, augMix } from './augmentation/aug-mix.ts'
 export { type MaxNumBoundingBoxesOptions, maxNumBoundingBoxes } from './augmentation/bounding-boxes.ts'
 export { type RandomCropOptions, randomCrop } from './augmentation/crop.ts'
 export { type RandomElasticTransformOptions, randomElasticTransform } from './augmentation/elastic.ts'
@@ -40,6 +41,7 @@ export { type RandomFlipOptions, randomFlip } from './augmentation/flip.ts'
 export { type CutMixOptions, cutMix, type MixUpOptions, mixUp } from './augmentation/mixing.ts'
 export { type RandomPerspectiveOptions, randomPerspective } from './augmentation/perspective.ts'
 export { type PipelineOptions, pipeline } from './augmentation/pipeline.ts'
+export { type RandAugmentOptions, randAugment } from './augmentation/rand-augment.ts'
 export {
   type RandomColorDegenerationOptions,
   type RandomColorJitterOptions,

@@ -10,6 +10,7 @@ import { rotaryEmbedding } from './attention/rotary.ts'
 import { melSpectrogram } from './audio/mel-spectrogram.ts'
 import { stftSpectrogram } from './audio/stft-spectrogram.ts'
 import { randomRotation, randomShear, randomTranslation, randomZoom } from './augmentation/affine.ts'
+import { augMix } from './augmentation/aug-mix.ts'
 import { maxNumBoundingBoxes } from './augmentation/bounding-boxes.ts'
 import { randomCrop } from './augmentation/crop.ts'
 import { randomElasticTransform } from './augmentation/elastic.ts'
@@ -23,6 +24,7 @@ import { randomFlip } from './augmentation/flip.ts'
 import { cutMix, mixUp } from './augmentation/mixing.ts'
 import { randomPerspective } from './augmentation/perspective.ts'
 import { pipeline } from './augmentation/pipeline.ts'
+import { randAugment } from './augmentation/rand-augment.ts'
 import {
   randomColorDegeneration,
   randomColorJitter,
@@ -147,12 +149,14 @@ export const layerTypes: Readonly<Record<string, (config: never) => AnyLayer>> =
   MelSpectrogram: melSpectrogram,
   STFTSpectrogram: stftSpectrogram,
   // augmentation
+  AugMix: augMix,
   AutoContrast: autoContrast,
   ContrastLimitedAdaptiveHistogramEqualization: contrastLimitedAdaptiveHistogramEqualization,
   CutMix: cutMix,
   Equalization: equalization,
   MaxNumBoundingBoxes: maxNumBoundingBoxes,
   MixUp: mixUp,
+  RandAugment: randAugment,
   Pipeline: pipeline,
   RandomBrightness: randomBrightness,
   RandomColorDegeneration: randomColorDegeneration,

@@ -1,0 +1,81 @@
+import type { Value } from '../../../graph/value.ts'
+import { ints } from '../../../ops/constants.ts'
+import { gather } from '../../../ops/index/gather.ts'
+import { cast } from '../../../ops/math/cast.ts'
+import { reshape } from '../../../ops/shape/reshape.ts'
+import type { Layer } from '../../layer.ts'
+import { makeLayer } from '../../make-layer.ts'
+import type { SameShape } from '../../shapes/functions.ts'
+import { oneOf, positiveInt } from '../arguments.ts'
+import { common, dataFormat } from '../options.ts'
+import { seededKey, seedOf } from '../seeded.ts'
+import { integers } from './draws.ts'
+import { chosenOf, type PolicyConfig, policyLayers } from './policy.ts'
+import {
+  type AugmentationOptions,
+  asFloat,
+  drawsFrom,
+  type Factor,
+  factorRange,
+  onImages,
+  requireImages,
+  valueRange,
+} from './random-layer.ts'
+import { interpolations } from './sampling.ts'
+
+export interface PolicyOptions extends AugmentationOptions {
+  /** The least and the greatest value of a pixel. Default [0, 255]. */
+  readonly valueRange?: readonly number[]
+  /** How much images change, from 0 to 1: a range, or f for 0 to f. */
+  readonly factor?: Factor
+  /** How pixels between pixels are found. Default bilinear. */
+  readonly interpolation?: 'nearest' | 'bilinear'
+}
+
+export interface RandAugmentOptions extends PolicyOptions {
+  /** How many changes one after the other. Default 2. */
+  readonly numOps?: number
+}
+
+/**
+ * Cubuk et al., "RandAugment", 2019: in training, every batch goes through `numOps` layers chosen at random among shearing, shifting,
+ * turning, brightness, colour, contrast, sharpness, posterization, solarization, auto-contrast and equalization. `factor` is 0.5 by
+ * default. Only the chosen ones are computed, and no gradient goes through them: put it before the layers that are trained.
+ */
+export function randAugment(options: RandAugmentOptions = {}): Layer<SameShape> {
+  const where = 'randAugment'
+  const config = { ...policyConfig(where, options, 0.5), numOps: positiveInt(where, 'numOps', options.numOps ?? 2) }
+  const layers = Object.entries(policyLayers(config))
+  return makeLayer({
+    type: 'RandAugment',
+    ...common(where, options),
+    config,
+    call([input], scope) {
+      if (!scope.training) return asFloat(requireImages(where, input))
+      return onImages(where, input, config.dataFormat, ({ x }) => {
+        const drawn = integers(drawsFrom(seededKey(scope, config.seed)), [config.numOps], 0, layers.length)
+        // A layer that is chosen twice does the same twice, as in Keras: its key is that of its name.
+        const functions = layers.map(
+          ([name, layer]) =>
+            (y: Value) =>
+              scope.run(name, layer, y)[0],
+        )
+        return indices(drawn, config.numOps).reduce((y, index) => chosenOf(y, index, functions), x)
+      })
+    },
+  })
+}
+
+export const policyConfig = (where: string, options: PolicyOptions, factor: number): PolicyConfig => ({
+  factor: factorRange(where, 'factor', options.factor ?? factor, 0),
+  valueRange: valueRange(where, options.valueRange),
+  interpolation: oneOf(where, 'interpolation', options.interpolation ?? 'bilinear', interpolations),
+  seed: seedOf(where, options),
+  dataFormat: dataFormat(where, options.dataFormat),
+})
+
+/** The elements of a list of `count` numbers, as int64 scalars. */
+export function indices(drawn: Value, count: number): Value[] {
+  const whole = cast(drawn, { to: 'int64' })
+  return Array.from({ length: count }, (_, i) => reshape(gather(whole, ints([i]), { axis: 0 }), ints([])))
+}
