@@ -60,14 +60,14 @@ export function randomCrop<const O extends RandomCropOptions>(options: O): Layer
   })
 }
 
-const asImage = ({ x, format, height, width }: Images): Image => ({
+export const asImage = ({ x, format, height, width }: Images): Image => ({
   x,
   axis: format === 'channelsLast' ? 1 : 2,
   rows: height,
   columns: width,
 })
 
-export interface Corner {
+interface Corner {
   /** int64 scalars: the first row and column of what is cut out. */
   readonly top: Value
   readonly left: Value

@@ -92,12 +92,20 @@ function drawErasure(random: Draws, images: Images, { factor, scale, fillValue, 
   const [left, right] = side(width)
   const [top, bottom] = side(height)
   const applied = chosen(random, batch, factor)
-  const [low, high] = valueRange
+  const fill = filling(images, fillValue, valueRange, () => random.normal(x.shape.map(Number)))
+  return { applied, left, right, top, bottom, fill }
+}
+
+/** What rectangles are filled with, within the range of values: `noise` where no value is given. */
+export function filling(
+  images: Images,
+  value: number | readonly number[] | null,
+  [low, high]: Range,
+  noise: () => Value,
+): Value {
   const fill =
-    fillValue === null
-      ? mul(random.normal(x.shape.map(Number)), scalar(high))
-      : fillAlongChannels(typeof fillValue === 'number' ? [fillValue] : fillValue, images)
-  return { applied, left, right, top, bottom, fill: clip(fill, scalar(low), scalar(high)) }
+    value === null ? mul(noise(), scalar(high)) : fillAlongChannels(typeof value === 'number' ? [value] : value, images)
+  return clip(fill, scalar(low), scalar(high))
 }
 
 /** Images with their rectangles filled. */
