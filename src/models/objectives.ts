@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.ts'
 import { fromNested, isTensorData } from '../core/nested.ts'
+import type { AnyLayer } from '../nn/layer.ts'
 import { type Loss, type LossName, resolveLoss } from '../nn/losses.ts'
 import { type AnyMetric, type AnyMetricName, checkMetricName, resolveMetric } from '../nn/metrics.ts'
 import type { Network, NetworkOutput } from '../nn/network.ts'
@@ -38,15 +39,52 @@ export function objectivesOf(options: CompileOptions<MetricSpec>, network: Netwo
 }
 
 /** Finds what is wrong with a `compile` call while it is made, before there are targets. */
-export function checkObjectives(options: CompileOptions<MetricSpec>, { outputs }: Network): void {
-  for (const loss of perOutput<LossName | Loss | null>(options.loss, outputs, 'loss', isOne))
-    if (loss !== undefined && loss !== null) resolveLoss(loss)
+export function checkObjectives(options: CompileOptions<MetricSpec>, network: Network): void {
+  const { outputs } = network
+  const losses = perOutput<LossName | Loss | null>(options.loss, outputs, 'loss', isOne).map(loss =>
+    loss === undefined || loss === null ? undefined : resolveLoss(loss),
+  )
+  if (options.augmentation) checkAugmentation(options.augmentation, network, losses)
   perOutput<number>(options.lossWeights, outputs, 'lossWeights', value => typeof value === 'number')
   for (const list of [
     ...metricsPerOutput(options.metrics, outputs, 'metrics'),
     ...metricsPerOutput(options.weightedMetrics, outputs, 'weightedMetrics'),
   ])
     for (const metric of list ?? []) if (typeof metric === 'string') checkMetricName(metric)
+}
+
+/** Both input and target are changed, so there has to be one of each, and targets that can be mixed. */
+function checkAugmentation(
+  { type, arity }: AnyLayer,
+  { inputs, outputs }: Network,
+  losses: readonly (Loss | undefined)[],
+): void {
+  const where = `compile, augmentation '${type}'`
+  if ((arity?.max ?? 1) < 2) {
+    throw new ArgumentError({
+      where,
+      expected: 'a layer of [images, targets], such as mixUp or cutMix',
+      received: 'one of images alone',
+      remedy: 'Put it among the layers of the model: it leaves images as they are in inference.',
+    })
+  }
+  const [output] = outputs
+  if (inputs.length !== 1 || outputs.length !== 1 || !output) {
+    throw new ArgumentError({
+      where,
+      expected: 'a model with one input and one output',
+      received: `${inputs.length} and ${outputs.length}`,
+      remedy: 'Make the targets an input too, and apply the layer to both in the model.',
+    })
+  }
+  const [loss] = losses
+  if (loss?.classes?.(output.type) === undefined) return
+  throw new ArgumentError({
+    where,
+    expected: 'a loss of targets that can be mixed',
+    received: `'${loss.name}', of class numbers`,
+    remedy: 'Use categoricalCrossentropy with one-hot targets.',
+  })
 }
 
 const isOne = (value: unknown): value is LossName | Loss | null =>

@@ -1,3 +1,4 @@
+import type { AnyLayer } from '../nn/layer.ts'
 import type { Loss, LossName } from '../nn/losses.ts'
 import type { AnyMetric, Metric, MetricName, VectorMetricName } from '../nn/metrics.ts'
 import type { Engine } from '../runtime/engine.ts'
@@ -79,6 +80,12 @@ export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = Met
   readonly weightedMetrics?: W
   /** What is minimised, where losses of the outputs are not enough: distillation, penalties on gradients, … */
   readonly trainStep?: TrainStep
+  /**
+   * A layer of [images, targets] that every batch goes through before a step: `mixUp()`, `cutMix()`. For a model with one input and one
+   * output. It draws anew for every step, is part of the step's graph but not of the model, and metrics see the targets it gives;
+   * `evaluate` and `predict` do without it. Augmentation of images alone is done by layers in the model.
+   */
+  readonly augmentation?: AnyLayer
   /** What layers compute in. Default float32; `mixedFloat16` needs an engine with float16 kernels. */
   readonly precision?: Precision
   /**

@@ -28,6 +28,9 @@ export function fingerprintOf(recipe: Recipe, source: DataSource, { batchSize, s
     metrics: objectives
       .flatMap(({ metrics }) => metrics.map(({ name, weighted }) => (weighted ? `${name} (weighted)` : name)))
       .join(' '),
+    ...(recipe.augmentation
+      ? { augmentation: `${recipe.augmentation.type} ${plain(recipe.augmentation.config)}` }
+      : {}),
     precision,
     data: `${source.length} samples in ${shuffle ? 'shuffled ' : ''}batches of ${batchSize}`,
   }

@@ -4,10 +4,12 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
 import { Value } from '../graph/value.ts'
+import type { AnyLayer } from '../nn/layer.ts'
 import type { Network, Trace } from '../nn/network.ts'
 import type { Variable } from '../nn/variable.ts'
 import { constant } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
+import { augmented } from './augment.ts'
 import { decodeInput, type InputFormat } from './batch.ts'
 import { layerKey } from './layer-key.ts'
 import { type CustomObjective, lossesOf, metricSlab, type Objective } from './objective.ts'
@@ -25,6 +27,8 @@ export interface Recipe {
   /** Replaces the sum of the outputs' losses. */
   readonly custom?: CustomObjective | undefined
   readonly optimizer: Optimizer
+  /** Changes the input and target of each batch that is trained on: a layer of both. */
+  readonly augmentation?: AnyLayer | undefined
   /** Default float32. */
   readonly precision?: Precision
   /** Layers, by path, whose activations are dropped after the forward pass and computed again for the backward pass. */
@@ -58,8 +62,8 @@ export interface StepProgram {
 /** Forward, loss, backward, clipping, update and metrics in one graph. */
 export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
   const { network, objectives, optimizer, trained } = recipe
-  const batch = batchInputs(network, types)
   const counter = Value.input({ dtype: 'int64', shape: [2] }, 'counter') // [finished steps, seed]
+  const batch = augmented(recipe.augmentation, batchInputs(network, types), counter)
   const weights = weightInputs()
   const trace = traceIn(recipe.precision, network, batch.decoded, {
     training: true,
@@ -131,7 +135,7 @@ export function diagnosisProgram(
   counterValue: Value,
 ): { graph: Graph; labels: readonly string[] } {
   const { network, trained } = recipe
-  const batch = batchInputs(network, types)
+  const batch = augmented(recipe.augmentation, batchInputs(network, types), counterValue)
   const weights = weightInputs()
   const trace = traceIn(recipe.precision, network, batch.decoded, {
     training: true,
