@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
 import {
   type AnyLayer,
+  type CallMasks,
   type CallOptions,
   type Layer,
   type LayerInputs,
@@ -146,8 +147,10 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   /** The model as a layer: runs its layers inside of another trace. */
   call(inputs: LayerInputs, scope: LayerScope): readonly [Value, ...Value[]] {
     checkInputs(this.network, inputs)
-    const [first, ...others] = this.network.runInside(inputs, (path, layer, given, { options }) =>
-      scope.run(path, layer, given, { options }),
+    const [first, ...others] = this.network.runInside(
+      inputs,
+      (path, layer, given, { options }) => scope.run(path, layer, given, { options }),
+      scope.setMask,
     )
     if (first) return [first, ...others]
     throw new ArgumentError({ where: this.name, expected: 'an output', received: 'none' })
@@ -156,8 +159,8 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   readonly masking = (_: LayerInputs, scope: LayerScope, [first]: readonly Value[]): Value | undefined =>
     first && scope.maskOf(first)
 
-  protected onCall(inputs: SymbolicInputs, options?: CallOptions): unknown {
-    return applyLayer(this, inputs, options)
+  protected onCall(inputs: SymbolicInputs, options?: CallOptions, masks?: CallMasks): unknown {
+    return applyLayer(this, inputs, options, masks)
   }
 
   /** Chooses optimizer, losses and metrics. Starts the optimizer anew; weights stay. */
@@ -211,11 +214,11 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   async trainOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
     const trainer = this.compiled?.trainer ?? (await this.trainerFor(y))
     const prepared = trainer.prepareBatch(x, y, weighting)
-    const { source, runner } = prepared instanceof Promise ? await prepared : prepared
+    const { columns, runner } = prepared instanceof Promise ? await prepared : prepared
     if (!this.seeded) setSeed(trainer, 0)
     this.seeded = true
     trainer.resetMetrics()
-    await trainer.step(runner, source.columns)
+    await trainer.step(runner, columns)
     return guarded(trainer.logs(), trainer)
   }
 
@@ -343,7 +346,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     const { options } = compiled
     const { precision = 'float32' } = options
     const engine = await this.engine()
-    checkPrecision(precision, engine)
+    await checkPrecision(precision, engine)
     const recipe = {
       network,
       objectives: objectivesOf(options, network, y),
@@ -351,6 +354,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
       optimizer: scaledFor(precision, resolveOptimizer(options.optimizer ?? 'rmsprop')),
       precision,
       ...rematerialized(options.rematerialize, network),
+      augmentation: options.augmentation,
       trained: compiled.trained,
     }
     compiled.trainer = new Trainer(recipe, engine)

@@ -77,10 +77,10 @@ export class DataSource {
   }
 
   /**
-   * What `create` makes of one more batch of the same types, with what only types decide taken from here: a step's checks are then
-   * of its labels alone. `undefined` where the types differ, and for more than one input and one output.
+   * The columns of other data of the same types, as `create` would find them: only labels are left to check, since types decide the
+   * rest. `undefined` where the types differ, and for more than one input and one output.
    */
-  renewed(x: SampleSet, y: SampleSet, { sampleWeight, classWeight }: Weighting = {}): DataSource | undefined {
+  columnsOf(x: SampleSet, y: SampleSet, { sampleWeight, classWeight }: Weighting): readonly TensorData[] | undefined {
     const [input] = this.inputs
     const [target] = this.targets
     const [format] = this.formats
@@ -92,7 +92,7 @@ export class DataSource {
     const { scale, offset } = formatOf(x, x)
     if (scale !== format?.scale || offset !== format.offset) return undefined
     if (range) checkLabels(y, range)
-    return new DataSource([x], this.formats, [y], this.labels, this.sampleWeights, 0, x.shape[0] ?? 0)
+    return [x, y]
   }
 
   get length(): number {

@@ -18,8 +18,8 @@ import { type BatchTypes, evaluateProgram, type Recipe, trainProgram } from './s
 export class Trainer implements WeightHolder {
   private readonly trainers: Loaded[] = []
   private readonly evaluators: Loaded[] = []
-  /** What the last single batch was checked for. */
-  private batch: PreparedBatch | undefined
+  /** The last single batch that was checked in full. */
+  private batch: { readonly source: DataSource; readonly runner: StepRunner } | undefined
   private memory: StateMemory | undefined
   /** The state is ahead of the variables. */
   private ahead = false
@@ -51,17 +51,16 @@ export class Trainer implements WeightHolder {
   /** Checks one batch and loads its graph. Where it has the types of the batch before, only its labels are left to check. */
   prepareBatch(x: SampleSet, y: SampleSet, weighting: Weighting): PreparedBatch | Promise<PreparedBatch> {
     const { batch } = this
-    const source = batch?.source.renewed(x, y, weighting)
-    if (!batch || !source) return this.prepareNewBatch(x, y, weighting)
-    this.batch = { source, runner: batch.runner }
-    return this.batch
+    const columns = batch?.source.columnsOf(x, y, weighting)
+    return batch && columns ? { columns, runner: batch.runner } : this.prepareNewBatch(x, y, weighting)
   }
 
   private async prepareNewBatch(x: SampleSet, y: SampleSet, weighting: Weighting): Promise<PreparedBatch> {
     const { network, objectives } = this.recipe
     const source = DataSource.create(x, y, network, objectives, weighting)
-    this.batch = { source, runner: await this.prepare(source, source.length) }
-    return this.batch
+    const runner = await this.prepare(source, source.length)
+    this.batch = { source, runner }
+    return { columns: source.columns, runner }
   }
 
   /** The present rate; `undefined` where a schedule computes it. */
@@ -176,8 +175,8 @@ export class Trainer implements WeightHolder {
 }
 
 /** A batch that is checked, and the graph for it. */
-export interface PreparedBatch {
-  readonly source: DataSource
+interface PreparedBatch {
+  readonly columns: readonly TensorData[]
   readonly runner: StepRunner
 }
 
