@@ -5,6 +5,15 @@ import type { Graph } from '../graph/graph.ts'
 
 export type EngineName = 'cpu' | 'wasm' | 'webgpu'
 
+export interface EngineOptions {
+  /** Threads inside one operator. Default: all cores. */
+  readonly threads?: number
+  /**
+   * For browsers: the URL of the folder that ONNX Runtime's `.mjs` and `.wasm` files are served from. Default: where the bundle is.
+   */
+  readonly wasmPaths?: string
+}
+
 /** An ONNX Runtime somewhere. One interface; `ort-node/` and `ort-web/` implement it. */
 export interface Engine {
   readonly name: EngineName
@@ -18,6 +27,8 @@ export interface Engine {
   prepare?(graph: Graph): Graph
   /** Element types that tensors may cross the border with. */
   readonly dtypes: ReadonlySet<DType>
+  /** Whether kernels compute in float16, or on this adapter do. Absent where they never do. */
+  computesFloat16?(): Promise<boolean>
   /** Loads an ONNX model: its bytes, or a path where there is a file system (needed beyond 2 GB, and for external data). */
   load(model: Uint8Array | string, options?: LoadOptions): Promise<Session>
 }
@@ -30,6 +41,8 @@ export interface LoadOptions {
    * constant weights and cost where weights are inputs, as in training.
    */
   readonly optimize?: 'all' | 'extended' | 'none'
+  /** ONNX Runtime prints no errors besides throwing them: for finding out what an engine can. */
+  readonly silent?: boolean
 }
 
 /** A loaded model. Freed when it is no longer reachable, or at once with `release`. */

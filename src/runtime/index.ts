@@ -1,12 +1,8 @@
 import { ArgumentError } from '../core/errors.ts'
-import type { Engine, EngineName } from './engine.ts'
+import type { Engine, EngineName, EngineOptions } from './engine.ts'
+import type { Availability } from './probe.ts'
 
-export type { Engine, EngineName } from './engine.ts'
-
-export interface EngineOptions {
-  /** Threads inside one operator. Default: all cores. */
-  readonly threads?: number
-}
+export type { Engine, EngineName, EngineOptions } from './engine.ts'
 
 /** Makes an engine by name. Its ONNX Runtime is loaded here, so only the engines in use need to be installed. */
 export async function createEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
@@ -14,7 +10,7 @@ export async function createEngine(name: EngineName, options: EngineOptions = {}
     case 'cpu':
       return (await import('#ort-node')).cpu(options)
     case 'webgpu':
-      return (await import('#ort-node')).webgpu(options)
+      return (await import('#webgpu')).webgpu(options)
     case 'wasm':
       return (await import('./ort-web/index.ts')).wasm(options)
     default:
@@ -26,9 +22,7 @@ export async function createEngine(name: EngineName, options: EngineOptions = {}
   }
 }
 
-/** Whether the WebGPU engine works here and, if not, why. It runs outside the browser only; see `webgpuAvailable` of ort-node. */
-export async function webgpuAvailable(): Promise<
-  { readonly available: true } | { readonly available: false; readonly reason: string }
-> {
-  return (await import('#ort-node')).webgpuAvailable()
+/** Whether the WebGPU engine works here and, if not, why: in Node as in a browser it is tried with one negation. */
+export async function webgpuAvailable(): Promise<Availability> {
+  return (await import('#webgpu')).webgpuAvailable()
 }

@@ -33,5 +33,9 @@ export function tensorWrapper(TensorClass: typeof Tensor): (tensor: TensorData) 
 export function fromOrt(tensor: Tensor | undefined, name: string): TensorData {
   if (!tensor || !('data' in tensor))
     throw new EngineError({ where: `engine output '${name}'`, expected: 'a tensor', received: 'another kind of value' })
-  return { dtype: tensor.type as DType, shape: tensor.dims, data: tensor.data as TensorData['data'] }
+  const { type, dims, data } = tensor
+  // Where JavaScript has a Float16Array, ONNX Runtime uses it; Tenon keeps the bits (core/dtype.ts).
+  if (type === 'float16' && !(data instanceof Uint16Array) && ArrayBuffer.isView(data))
+    return { dtype: type, shape: dims, data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) }
+  return { dtype: type as DType, shape: dims, data: data as TensorData['data'] }
 }

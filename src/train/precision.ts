@@ -15,13 +15,15 @@ import type { Optimizer } from './optimizers/optimizer.ts'
 export type Precision = 'float32' | 'mixedFloat16'
 
 /** Engines whose kernels compute in float16. ONNX Runtime's CPU kernels would convert to float32 and back around each operator. */
-export function checkPrecision(precision: Precision, engine: Engine): void {
-  if (precision === 'float32' || engine.name === 'webgpu') return
+export async function checkPrecision(precision: Precision, engine: Engine): Promise<void> {
+  if (precision === 'float32' || (await engine.computesFloat16?.())) return
   throw new UnsupportedError({
     where: 'compile',
-    expected: "an engine with float16 kernels for precision 'mixedFloat16': 'webgpu'",
-    received: `'${engine.name}', which computes in float32`,
-    remedy: "Leave 'precision' out: on this engine float16 would only be slower.",
+    expected: "an engine with float16 kernels for precision 'mixedFloat16': 'webgpu' on an adapter with shader-f16",
+    received: engine.computesFloat16
+      ? `'${engine.name}' on an adapter without shader-f16`
+      : `'${engine.name}', which computes in float32`,
+    remedy: "Leave 'precision' out: on this engine float16 would be slower, or fail.",
   })
 }
 

@@ -7,6 +7,7 @@ import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
+import { computesFloat16 } from '../probe.ts'
 import { measureChannelBlock } from './channel-block.ts'
 import { guardName, isRefusal, withCopyGuard } from './copy-guard.ts'
 
@@ -21,7 +22,10 @@ export interface NodeEngineOptions {
 export const cpu = (options: NodeEngineOptions = {}): Engine => nodeEngine('cpu', options)
 
 /** ONNX Runtime on WebGPU (Dawn: Vulkan, Metal or D3D12), outside the browser. */
-export const webgpu = (options: NodeEngineOptions = {}): Engine => nodeEngine('webgpu', options)
+export function webgpu(options: NodeEngineOptions = {}): Engine {
+  const engine = nodeEngine('webgpu', options)
+  return { ...engine, computesFloat16: () => computesFloat16(engine) }
+}
 
 function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
   const threads = options.threads ?? availableParallelism()
@@ -61,7 +65,7 @@ async function loadSession(
     interOpNumThreads: 1,
     graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
     ...(load.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: load.profile }),
-    logSeverityLevel: 3,
+    logSeverityLevel: load.silent ? 4 : 3,
     // Sessions of one process (training, validation) would fight for the cores if each one's threads kept spinning between runs.
     extra: { session: { force_spinning_stop: '1' } },
   }

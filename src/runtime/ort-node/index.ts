@@ -1,2 +1,2 @@
 export { cpu, type NodeEngineOptions, webgpu } from './engine.ts'
-export { type WebgpuAvailability, webgpuAvailable } from './webgpu-available.ts'
+export { webgpuAvailable } from './webgpu-available.ts'

@@ -1,64 +1,37 @@
-import type * as ort from 'onnxruntime-web/wasm'
+import type * as ort from 'onnxruntime-web'
 import { dtypes } from '../../core/dtype.ts'
-import { ArgumentError, EngineError, UnsupportedError } from '../../core/errors.ts'
+import { EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Engine, LoadOptions, Session } from '../engine.ts'
-import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
-
-export interface WasmOptions {
-  /**
-   * Threads inside one operator. Default: all cores in Node; in a browser ONNX Runtime's own choice, which is one unless the page
-   * is cross-origin isolated. The first session of a process decides, for all WASM engines in it.
-   */
-  readonly threads?: number
-}
-
-type Ort = typeof ort
-
-const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+import { fromOrt, type tensorWrapper } from '../ort-tensor.ts'
+import { computesFloat16 } from '../probe.ts'
+import { checkOptions, type WebOptions } from './options.ts'
+import { type Loaded, runtime, type WebProvider } from './runtime.ts'
 
 /** ONNX Runtime compiled to WebAssembly (SIMD, threads): runs everywhere, browsers included. Outputs are fresh tensors. */
-export function wasm(options: WasmOptions = {}): Engine {
+export const wasm = (options: WebOptions = {}): Engine => webEngine('wasm', options)
+
+/** ONNX Runtime on a browser's WebGPU. Operators that it has no kernel for run as WebAssembly. Outputs are fresh tensors. */
+export function webgpu(options: WebOptions = {}): Engine {
+  const engine = webEngine('webgpu', options)
+  return { ...engine, computesFloat16: () => computesFloat16(engine) }
+}
+
+function webEngine(provider: WebProvider, options: WebOptions): Engine {
+  checkOptions(provider, options)
   const { threads } = options
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
-    throw new ArgumentError({
-      where: 'wasm',
-      expected: 'threads as an integer of at least 1',
-      received: String(threads),
-    })
-  }
   return {
-    name: 'wasm',
-    description: `onnxruntime-web, wasm${threads === undefined ? '' : `, ${threads} threads`}`,
+    name: provider,
+    description: `onnxruntime-web, ${provider}${threads === undefined ? '' : `, ${threads} threads`}`,
     writesInPlace: false,
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
-    load: async (model, load) => loadSession(await runtime(threads), model, load),
+    load: async (model, load) => loadSession(provider, options, model, load),
   }
-}
-
-/** ONNX Runtime, loaded, and the way its own tensors are made. */
-interface Loaded {
-  readonly module: Ort
-  readonly wrap: ReturnType<typeof tensorWrapper>
-}
-
-let loading: Promise<Loaded> | undefined
-
-/** Loads ONNX Runtime (12 MB of WebAssembly) when the first model is. */
-async function runtime(threads: number | undefined): Promise<Loaded> {
-  // The main entry has a build for Node; elsewhere it would bring WebGPU and twice the download along.
-  loading ??= (inNode ? import('onnxruntime-web') : import('onnxruntime-web/wasm')).then((module: Ort) => {
-    // Not an import, which bundlers for browsers would try to resolve.
-    const wanted = threads ?? (inNode ? process.getBuiltinModule('node:os').availableParallelism() : undefined)
-    if (wanted !== undefined) module.env.wasm.numThreads = wanted
-    module.env.logLevel = 'error'
-    return { module, wrap: tensorWrapper(module.Tensor) }
-  })
-  return loading
 }
 
 async function loadSession(
-  { module, wrap }: Loaded,
+  provider: WebProvider,
+  options: WebOptions,
   model: Uint8Array | string,
   load: LoadOptions = {},
 ): Promise<Session> {
@@ -66,44 +39,53 @@ async function loadSession(
     throw new UnsupportedError({
       where: 'onnxruntime-web',
       expected: 'an engine that writes profiles',
-      received: 'wasm',
+      received: provider,
       remedy: 'Profile on the cpu engine.',
     })
   }
-  const options: ort.InferenceSession.SessionOptions = {
-    executionProviders: ['wasm'],
+  const sessionOptions: ort.InferenceSession.SessionOptions = {
+    executionProviders: [provider],
     graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
-    logSeverityLevel: 3,
+    logSeverityLevel: load.silent ? 4 : 3,
   }
   try {
+    const loaded = await runtime(provider, options)
+    const { InferenceSession } = loaded.module
     // The binding overloads path and bytes; TypeScript wants them told apart.
-    const session =
+    const session = await loaded.inTurn(() =>
       typeof model === 'string'
-        ? await module.InferenceSession.create(model, options)
-        : await module.InferenceSession.create(model, options)
-    return new WasmSession(session, wrap)
+        ? InferenceSession.create(model, sessionOptions)
+        : InferenceSession.create(model, sessionOptions),
+    )
+    return new WebSession(session, loaded)
   } catch (cause) {
     throw engineError('loading a model', cause)
   }
 }
 
-/** WebAssembly memory is not the garbage collector's: a session that nobody holds is released through this. */
-const abandoned = new FinalizationRegistry<ort.InferenceSession>(session => {
-  session.release().catch(() => undefined)
+/** WebAssembly's and the adapter's memory are not the garbage collector's: a session that nobody holds is released through this. */
+const abandoned = new FinalizationRegistry<() => Promise<void>>(release => {
+  release().catch(() => undefined)
 })
 
-class WasmSession implements Session {
+class WebSession implements Session {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   private released = false
+  private readonly wrap: ReturnType<typeof tensorWrapper>
+  private readonly inTurn: Loaded['inTurn']
+  private readonly free: () => Promise<void>
 
   constructor(
     private readonly session: ort.InferenceSession,
-    private readonly wrap: Loaded['wrap'],
+    { wrap, inTurn }: Loaded,
   ) {
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
-    abandoned.register(this, session, this)
+    this.wrap = wrap
+    this.inTurn = inTurn
+    this.free = () => inTurn(() => session.release())
+    abandoned.register(this, this.free, this)
   }
 
   async run(feeds: readonly TensorData[]): Promise<TensorData[]> {
@@ -113,7 +95,7 @@ class WasmSession implements Session {
       if (feed) given[name] = this.wrap(feed)
     })
     try {
-      const results = await this.session.run(given)
+      const results = await this.inTurn(() => this.session.run(given))
       return this.outputNames.map(name => fromOrt(results[name], name))
     } catch (cause) {
       throw cause instanceof EngineError ? cause : engineError('running a model', cause)
@@ -124,12 +106,33 @@ class WasmSession implements Session {
     if (this.released) return
     this.released = true
     abandoned.unregister(this)
-    await this.session.release()
+    await this.free()
   }
 }
 
-function engineError(what: string, cause: unknown): EngineError {
+function engineError(what: string, cause: unknown): Error {
+  if (cause instanceof EngineError || cause instanceof UnsupportedError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
+  if (/WebGPU is not supported|Failed to get (?:a WebGPU|GPU) adapter/.test(message)) {
+    return new EngineError({
+      where: 'webgpu engine',
+      expected: 'a WebGPU adapter',
+      received: 'none in this browser or page',
+      remedy:
+        'Use the wasm engine, or ask webgpuAvailable() first. WebGPU needs a secure page (https or localhost) and a graphics driver that the browser trusts.',
+      cause,
+    })
+  }
+  if (/no available backend found/.test(message)) {
+    return new EngineError({
+      where: 'onnxruntime-web, starting',
+      expected: 'its files, ort-wasm-simd-threaded*.mjs and .wasm, where the page can fetch them',
+      received: message,
+      remedy:
+        "Serve node_modules/onnxruntime-web/dist, and name the folder: createEngine('wasm', { wasmPaths: '/ort/' }).",
+      cause,
+    })
+  }
   return new EngineError({
     where: `onnxruntime-web, ${what}`,
     expected: 'a model that the engine accepts',

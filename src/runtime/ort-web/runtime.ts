@@ -1,0 +1,53 @@
+import type * as ort from 'onnxruntime-web'
+import { tensorWrapper } from '../ort-tensor.ts'
+import { folderUrl, type WebOptions } from './options.ts'
+
+export type WebProvider = 'wasm' | 'webgpu'
+
+type Ort = typeof ort
+
+/** ONNX Runtime, loaded, the way its own tensors are made, and the way to take turns in it. */
+export interface Loaded {
+  readonly module: Ort
+  readonly wrap: ReturnType<typeof tensorWrapper>
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+}
+
+const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+
+const loading = new Map<WebProvider, Promise<Loaded>>()
+
+/** Loads ONNX Runtime (14 MB of WebAssembly, 27 MB with WebGPU) when the first model is. The two are separate, each with its own memory. */
+export function runtime(provider: WebProvider, options: WebOptions): Promise<Loaded> {
+  const known = loading.get(provider)
+  if (known) return known
+  const loaded = importRuntime(provider).then(module => {
+    const { threads, wasmPaths } = options
+    // Not an import, which bundlers for browsers would try to resolve.
+    const wanted = threads ?? (inNode ? process.getBuiltinModule('node:os').availableParallelism() : undefined)
+    if (wanted !== undefined) module.env.wasm.numThreads = wanted
+    if (wasmPaths !== undefined) module.env.wasm.wasmPaths = folderUrl(wasmPaths)
+    module.env.logLevel = 'error'
+    return { module, wrap: tensorWrapper(module.Tensor), inTurn: provider === 'webgpu' ? takeTurns() : atOnce }
+  })
+  loading.set(provider, loaded)
+  return loaded
+}
+
+function importRuntime(provider: WebProvider): Promise<Ort> {
+  // The main entry has a build for Node; elsewhere it would bring WebGPU and twice the download along.
+  if (inNode) return import('onnxruntime-web')
+  return provider === 'wasm' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')
+}
+
+const atOnce = <T>(work: () => Promise<T>): Promise<T> => work()
+
+/** The build with WebGPU suspends WebAssembly while it waits for the adapter, and cannot be entered again before it has gone on. */
+function takeTurns(): Loaded['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return work => {
+    const mine = last.then(work, work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+}
