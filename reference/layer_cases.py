@@ -54,8 +54,8 @@ def mask_of(seed: int, shape: tuple) -> np.ndarray:
     return mask
 
 
-def layer_case(index: int, name: str, config: dict, shapes, *, training=False, masks=(), call=None, extra=None, below=None, limit=2.0) -> dict:
-    """`shapes`: one input's, or a list of several inputs'. `masks`: which inputs have one. `below`: integer inputs. `extra`: Keras call arguments that Tenon takes as further inputs."""
+def layer_case(index: int, name: str, config: dict, shapes, *, training=False, masks=(), call=None, extra=None, below=None, limit=2.0, mask_axes=2) -> dict:
+    """`shapes`: one input's, or a list of several inputs'. `masks`: which inputs have one, over their first `mask_axes` axes. `below`: integer inputs. `extra`: Keras call arguments that Tenon takes as further inputs."""
     shapes = shapes if isinstance(shapes, list) else [shapes]
     keras.utils.clear_session()
     call = dict(call or {})
@@ -65,7 +65,7 @@ def layer_case(index: int, name: str, config: dict, shapes, *, training=False, m
         inputs = [tf.constant(integers(seed + i, shape, below)) for i, shape in enumerate(shapes)]
     else:
         inputs = [tf.constant(uniform(seed + i, shape, limit)) for i, shape in enumerate(shapes)]
-    given_masks = [mask_of(seed + 100 + i, shape[:2]) if i in masks else None for i, shape in enumerate(shapes)]
+    given_masks = [mask_of(seed + 100 + i, shape[:mask_axes]) if i in masks else None for i, shape in enumerate(shapes)]
     extra = {k: mask_of(seed + 200 + i, shape) for i, (k, shape) in enumerate((extra or {}).items())}
 
     def run():

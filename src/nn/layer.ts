@@ -31,11 +31,15 @@ export interface LayerScope {
   maskOf(value: Value): Value | undefined
   /** Runs a layer inside of this one. Its weights are this layer's too, under `name/`. */
   run(name: string, layer: AnyLayer, inputs: Value | LayerInputs, options?: RunOptions): readonly [Value, ...Value[]]
+  /** Whether a layer run inside of this one would leave nothing but its outputs: no updates, random bits or losses. Tries it. */
+  onlyComputes(name: string, layer: AnyLayer, inputs: Value | LayerInputs): boolean
 }
 
 export interface RunOptions {
   readonly training?: boolean
   readonly options?: CallOptions
+  /** Which run of several it is: each draws random bits of its own. */
+  readonly turn?: number
 }
 
 /**

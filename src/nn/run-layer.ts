@@ -1,9 +1,13 @@
+import { stopGradient } from '../autodiff/stop-gradient.ts'
 import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { formatShape, sameShape } from '../core/shape.ts'
 import { withScope } from '../graph/scope.ts'
 import type { Value } from '../graph/value.ts'
 import { constant } from '../ops/constants.ts'
+import { add } from '../ops/math/add.ts'
+import { cast } from '../ops/math/cast.ts'
 import { identity } from '../ops/math/identity.ts'
+import { sub } from '../ops/math/sub.ts'
 import type { AnyLayer, CallOptions, LayerInputs, LayerScope } from './layer.ts'
 import { Weight } from './variable.ts'
 
@@ -63,7 +67,7 @@ export function runLayer(
             'A layer that is applied several times shares its weights, so its inputs must agree in the sizes these depend on.',
         })
       }
-      const value = known.get(weight) ?? present.weight(weight, `${path}/${name}`, chain)
+      const value = known.get(weight) ?? latest(tracing, weight, present.weight(weight, `${path}/${name}`, chain))
       known.set(weight, value)
       return value
     },
@@ -72,8 +76,7 @@ export function runLayer(
       if (!weight) throw new ArgumentError({ where: path, expected: 'a weight to update', received: `'${name}'` })
       tracing.updates.set(weight, next)
     },
-    randomKey: purpose =>
-      tracing.key?.(purpose === undefined ? path : `${path}:${purpose}`) ?? constant([0, 0], [2], 'int64'),
+    randomKey: purpose => tracing.key?.(purpose === undefined ? path : `${path}:${purpose}`) ?? noKey(),
     addLoss: value => {
       tracing.losses.push(value)
     },
@@ -82,15 +85,13 @@ export function runLayer(
       else tracing.masks.delete(value)
     },
     maskOf: value => tracing.masks.get(value),
-    run: (name, inner, given, { training: mode, options: inside } = {}) =>
-      runLayer(
-        mode === undefined || mode === training ? present : { ...present, training: mode },
-        `${path}/${name}`,
-        inner,
-        Array.isArray(given) ? (given as LayerInputs) : [given as Value],
-        inside,
-        chain,
-      ),
+    run: (name, inner, given, { training: mode = training, options: inside, turn = 0 } = {}) =>
+      runLayer(inTurn({ ...present, training: mode }, turn), `${path}/${name}`, inner, listed(given), inside, chain),
+    onlyComputes(name, inner, given) {
+      const { trial, left } = onTrial(present)
+      runLayer(trial, `${path}/${name}`, inner, listed(given), {}, chain)
+      return !left()
+    },
   }
   const result = withScope(path.slice(path.lastIndexOf('/') + 1), () => layer.call(inputs, scope), {
     rematerialize: tracing.rematerialize?.(path) ?? false,
@@ -99,6 +100,44 @@ export function runLayer(
   if (!first) throw new ArgumentError({ where: path, expected: 'an output', received: 'none' })
   return masked(tracing, layer, inputs, scope, [first, ...others])
 }
+
+const listed = (given: Value | LayerInputs): LayerInputs =>
+  // `Array.isArray` does not tell readonly lists from what is none.
+  Array.isArray(given) ? (given as LayerInputs) : [given as Value]
+
+/**
+ * A weight that was updated before in this trace, by the same layer applied to something else, has its new value, as variables
+ * in Keras do. Gradients are the weight's all the same.
+ */
+function latest({ updates }: Tracing, weight: Weight, value: Value): Value {
+  const updated = updates.get(weight)
+  if (!updated) return value
+  const next = updated.dtype === value.dtype ? updated : cast(updated, { to: value.dtype })
+  return weight.options.trainable === false ? next : add(value, stopGradient(sub(next, value)))
+}
+
+/** Later turns draw from keys of their own. */
+function inTurn(tracing: Tracing, turn: number): Tracing {
+  const { key } = tracing
+  return turn === 0 || !key ? tracing : { ...tracing, key: path => key(`${path}@${turn}`) }
+}
+
+/** A trace that nothing is kept of, and whether something would have been left behind. */
+function onTrial(tracing: Tracing): { readonly trial: Tracing; left(): boolean } {
+  const { masks, key } = tracing
+  const [updates, losses] = [new Map<Weight, Value>(), [] as Value[]]
+  let drawn = false
+  const noted = (path: string): Value => {
+    drawn = true
+    return key?.(path) ?? noKey()
+  }
+  return {
+    trial: { ...tracing, masks: new Map(masks), updates, losses, key: noted },
+    left: () => drawn || updates.size > 0 || losses.length > 0,
+  }
+}
+
+const noKey = (): Value => constant([0, 0], [2], 'int64')
 
 function masked(
   tracing: Tracing,
