@@ -1,6 +1,6 @@
 """Keras's geometric augmentation layers → test/golden/augmentation-geometric.json.
 
-A case is a layer, its options, images and `output`. With `transformation`, what Keras draws at random is given, and `output` is that of
+A case is a layer, its options, `input` images and `output`. With `transformation`, what Keras draws at random is given, and `output` is that of
 transform_images; without, the options leave nothing to chance and the layer itself was called in training.
 """
 
@@ -109,7 +109,7 @@ def case(name, config, x, given):
         given = {**given, "fill": uniform(127, x.shape, 2.0)}
     out = layer(x, training=True) if given is None else layer.transform_images(tf.constant(x), transformed(name, layer, x, given), training=True)
     drawn = {} if given is None else {"transformation": {key: tensor(value) for key, value in given.items()}}
-    return {"layer": name, "config": camel_config(config), "images": tensor(x), **drawn, "output": tensor(out)}
+    return {"layer": name, "config": camel_config(config), "input": tensor(x), **drawn, "output": tensor(out)}
 
 
 write("augmentation-geometric.json", {**keras_versions(), "cases": [case(*item) for item in CASES]})

@@ -53,7 +53,8 @@ for (const { name, inputs, outputs } of models) {
   }
 }
 if (only.length === 0)
-  for (const file of ['layers-a', 'layers-b', 'layers-keras', 'audio-layers']) await writeLayers(file)
+  for (const file of ['layers-a', 'layers-b', 'layers-keras', 'audio-layers', 'augmentation-geometric'])
+    await writeLayers(file)
 
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases))
 console.log(`${cases.length} files in ${folder}`)
@@ -71,7 +72,8 @@ async function writeLayers(file: string): Promise<void> {
     const [first, ...rest] = tensors.map(({ shape, dtype = 'float32' }) =>
       layers.input({ shape: shape.slice(1), dtype }),
     )
-    if (!make || !config || !first) continue
+    // In inference Keras hands on what RandomCrop is to crop.
+    if (!make || !config || !first || layer === 'RandomCrop') continue
     try {
       const output = applyLayer(make(config), [first, ...rest])
       const built = model({ inputs: [first, ...rest], outputs: output instanceof Symbolic ? output : [...output] })

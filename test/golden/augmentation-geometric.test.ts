@@ -20,7 +20,7 @@ import { evaluate } from '../support/run.ts'
 interface Case {
   readonly layer: string
   readonly config: Readonly<Record<string, unknown>>
-  readonly images: Numbers
+  readonly input: Numbers
   readonly transformation?: Readonly<Record<string, Numbers>>
   readonly output: Numbers
 }
@@ -75,7 +75,7 @@ const transformed: Readonly<Record<string, (images: Images, given: Given, config
 
 function outputOf(item: Case, config: object): Value {
   const layer = layerOf(item.layer, { ...config })
-  const x = Value.constant(tensor(item.images))
+  const x = Value.constant(tensor(item.input))
   const { transformation } = item
   // Without a random key: nothing is left to chance in these cases.
   const tracing = { training: true, masks: new Map(), updates: new Map(), losses: [], weight: () => scalar(0) }

@@ -28,7 +28,7 @@ interface Tensor {
 
 const factories = new Map(Object.entries(layers).map(([name, make]) => [name.toLowerCase(), make]))
 
-const cases = ['layers-a', 'layers-b', 'layers-keras', 'audio-layers'].flatMap(file => {
+const cases = ['layers-a', 'layers-b', 'layers-keras', 'audio-layers', 'augmentation-geometric'].flatMap(file => {
   const golden: Record<string, unknown> = JSON.parse(readFileSync(join(root, `test/golden/${file}.json`), 'utf8'))
   return Object.values(golden)
     .filter((list): list is Partial<Case>[] => Array.isArray(list))

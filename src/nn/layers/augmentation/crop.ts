@@ -10,9 +10,9 @@ import type { Option } from '../../shapes/functions.ts'
 import type { Dims, Mismatch, ShapeFunction } from '../../shapes/shape-function.ts'
 import { positiveInt } from '../arguments.ts'
 import { common, dataFormat } from '../options.ts'
-import { cropped, type Image, scaled } from '../preprocessing/resizing.ts'
+import { cropped, type Image, imageOf, scaled } from '../preprocessing/resizing.ts'
 import { seededKey, seedOf } from '../seeded.ts'
-import { type AugmentationOptions, type Draws, drawsFrom, type Images, onImages } from './random-layer.ts'
+import { type AugmentationOptions, type Draws, drawsFrom, type Images, onBatch, onImages } from './random-layer.ts'
 
 export interface RandomCropOptions extends AugmentationOptions {
   readonly height: number
@@ -50,13 +50,19 @@ export function randomCrop<const O extends RandomCropOptions>(options: O): Layer
     type: 'RandomCrop',
     ...common(where, options),
     config,
-    call: ([input], scope) =>
-      onImages(where, input, config.dataFormat, images => {
+    call([input], scope) {
+      if (!scope.training) {
+        return onBatch(where, input, x => {
+          const middle = cropped(imageOf(where, x, config.dataFormat), height, width)
+          return scaled(middle, height, width, 'bilinear', false)
+        })
+      }
+      return onImages(where, input, config.dataFormat, images => {
         const image = asImage(images)
-        if (!scope.training) return scaled(cropped(image, height, width), height, width, 'bilinear', false)
         if (images.height <= height || images.width <= width) return enlarged(image, height, width)
         return cut(image, height, width, drawCorner(drawsFrom(seededKey(scope, seed)), images, height, width))
-      }),
+      })
+    },
   })
 }
 

@@ -96,13 +96,18 @@ export function drawsFrom(key: Value): Draws {
 const filled = (shape: readonly number[], value: number): Value =>
   constant(new Array<number>(shape.reduce((n, dim) => n * dim, 1)).fill(value), shape)
 
-/** Works on one image [height, width, channels] as on a batch of one, as Keras does. All sizes have to be known. */
-export function onImages(where: string, input: Value, format: DataFormat, work: (images: Images) => Value): Value {
+/** Works on images of known sizes, and on one image [height, width, channels] as on a batch of one, as Keras does. */
+export const onImages = (where: string, input: Value, format: DataFormat, work: (images: Images) => Value): Value =>
+  onBatch(where, input, x => {
+    const [batch = 0, a = 0, b = 0, c = 0] = staticShape(x.shape, where)
+    const [height, width, channels] = format === 'channelsLast' ? [a, b, c] : [b, c, a]
+    return work({ x, format, batch, height, width, channels })
+  })
+
+/** As `onImages`, for work that does not ask for the number of images. */
+export function onBatch(where: string, input: Value, work: (x: Value) => Value): Value {
   const single = requireImages(where, input).shape.length === 3
-  const x = asFloat(single ? unsqueeze(input, ints([0])) : input)
-  const [batch = 0, a = 0, b = 0, c = 0] = staticShape(x.shape, where)
-  const [height, width, channels] = format === 'channelsLast' ? [a, b, c] : [b, c, a]
-  const y = work({ x, format, batch, height, width, channels })
+  const y = work(asFloat(single ? unsqueeze(input, ints([0])) : input))
   return single ? squeeze(y, ints([0])) : y
 }
 

@@ -106,7 +106,7 @@ export interface Image {
   readonly columns: number
 }
 
-function imageOf(where: string, input: Value, format: DataFormat): Image {
+export function imageOf(where: string, input: Value, format: DataFormat): Image {
   requireSpatial(where, input, 2, format)
   const axis = format === 'channelsLast' ? 1 : 2
   const [rows, columns] = input.shape.slice(axis, axis + 2)
