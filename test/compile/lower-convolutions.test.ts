@@ -93,6 +93,12 @@ describe('convolutions in blocks of channels', () => {
     expect(types).not.toContain(blockedConv)
   })
 
+  test('not where weights are constants, which the engine does itself', async () => {
+    const kernel = Value.constant(drawn([32, 32, 3, 3], 5))
+    const types = await compare([[4, 32, 32, 32]], ([x]) => conv(given(x), kernel))
+    expect(types).toEqual(['Conv'])
+  })
+
   test('not where the nodes would cost more than they save', async () => {
     const types = await compare(
       [

@@ -41,6 +41,8 @@ function rule(
 
 function lowered(node: Node, x: Value, second: Value, bias: Value | undefined, forms: ConvolutionForms | undefined) {
   if (node.operator === conv) {
+    // Where weights are constants, the engine changes the layout itself, of whole networks, and merges what follows a convolution.
+    if (second.constant) return undefined
     const attributes = conv.read(node.attributes)
     const axes = staticAxes('Conv', convAxes('Conv', x, second, attributes))
     return forms?.conv({ x, w: second, bias, axes, group: attributes.group })
