@@ -109,7 +109,26 @@ def prepared():
     return keras.Model([numbers, ids], L.Dense(2)(x), name="prepared"), [("float32", (3, 3)), ("int64", (3, 4))]
 
 
-MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared]
+def augmented():
+    """Random in training alone, with a layer inside that learned from data and one that is trained."""
+    scale = L.Normalization()
+    scale.adapt(uniform(3, (9, 6, 6, 2), 2.0))
+    return keras.Sequential([
+        keras.Input((6, 6, 2)),
+        L.Pipeline([L.RandomFlip("horizontal"), scale, L.RandomRotation(0.2, fill_mode="wrap"), L.Conv2D(3, 2), L.RandomFlip(seed=3)]),
+        L.RandomZoom((0.1, 0.2), interpolation="nearest"),
+        L.RandomTranslation(0.1, (-0.2, 0.3)),
+        L.RandomShear(0.2, (0.1, 0.2)),
+        L.RandomPerspective(),
+        L.RandomErasing(fill_value=(1.0, 2.0, 3.0)),
+        L.RandomElasticTransform(fill_mode="constant", fill_value=0.5),
+        L.MaxNumBoundingBoxes(4),
+        L.Flatten(),
+        L.Dense(2),
+    ], name="augmented"), [("float32", (2, 6, 6, 2))]
+
+
+MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared, augmented]
 
 
 def inputs_of(seed: int, specs: list) -> list:
@@ -125,7 +144,7 @@ def save(index: int, make) -> dict:
     weights = [uniform(100 * index + i, w.shape, 0.5) for i, w in enumerate(model.get_weights())]
     # A variance is positive, and what was learned from data stays.
     weights = [np.abs(w) + np.float32(0.5) if "variance" in v.path else w for w, v in zip(weights, model.weights)]
-    weights = [v.numpy() if "normalization/" in v.path and "batch" not in v.path and "layer_n" not in v.path and model.name == "prepared" else w for w, v in zip(weights, model.weights)]
+    weights = [v.numpy() if "normalization/" in v.path and "batch" not in v.path and "layer_n" not in v.path and model.name in ("prepared", "augmented") else w for w, v in zip(weights, model.weights)]
     model.set_weights(weights)
     inputs = inputs_of(40 * index, specs)
     model.save(FOLDER / f"{model.name}.keras")

@@ -35,7 +35,7 @@ export function pipeline<const L extends readonly AnyLayer[]>(options: PipelineO
     })
   }
   const list: readonly AnyLayer[] = layers
-  const names = list.map((layer, i) => layer.name ?? nameOf(list, i))
+  const names = list.map((_, i) => nameOf(list, i))
   return makeLayer({
     type: 'Pipeline',
     ...common(where, options),
