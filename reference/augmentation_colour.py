@@ -2,7 +2,9 @@
 
 A case is a layer, its options, images (and labels) and `outputs`. With `transformation`, what Keras draws at random is given, under Keras's
 names, and `outputs` are those of transform_images and transform_labels; without, the options leave nothing to chance and the layer itself
-was called in training.
+was called in training. A policy is RandAugment with the `names` of the layers it chose, or AugMix with those of each chain, None where nothing
+was chosen, and the `shares` of the chains and of the images themselves; `factor` leaves nothing to chance, but for shear, contrast and solarization,
+which are not chosen.
 """
 
 from layer_cases import camel, camel_config, keras, tf
@@ -135,6 +137,44 @@ def case(index, name, config, images, transformation):
     }
 
 
+POLICIES = [
+    ("RandAugment", {}, pixels(700, (2, 8, 9, 3)), ["random_brightness", "random_rotation"]),
+    ("RandAugment", {}, pixels(701, (2, 8, 9, 3)), ["random_translation", "random_posterization", "random_sharpness"]),
+    ("RandAugment", UNIT, pixels(702, (2, 8, 9, 3), 1.0, False), ["equalization", "random_sharpness"]),
+    ("RandAugment", FIRST, pixels(703, (2, 3, 7, 6)), ["random_color_degeneration", "auto_contrast", "random_translation"]),
+    ("RandAugment", {"interpolation": "nearest"}, pixels(704, (2, 8, 9, 3)), ["random_rotation", "random_rotation"]),
+    ("AugMix", {}, pixels(705, (2, 8, 9, 3)), [["random_translation", None], [None, None], ["random_color_degeneration", "random_rotation"]]),
+    ("AugMix", UNIT, pixels(706, (2, 8, 9, 3), 1.0, False), [[None, "equalization", "random_brightness"], ["random_sharpness", "auto_contrast", None]]),
+]
+
+
+def policy_case(name, config, images, names):
+    layer = getattr(keras.layers, name)(factor=(0.2, 0.2), **config)
+    x = tf.constant(images)
+    drawn = lambda key: getattr(layer, key).get_random_transformation(x)
+    shares = {}
+    if name == "RandAugment":
+        keys = layer._AUGMENT_LAYERS
+        layer.num_ops = len(names)
+        given = {"layer_idxes": [keys.index(key) for key in names], "transforms": {key: drawn(key) for key in keys}}
+    else:
+        chains = draws(800, (len(names),))
+        shares = {"shares": {"chains": tensor(chains), "own": 0.35}}
+        given = {
+            "chain_mixing_weights": tf.constant(chains),
+            "weight_sample": tf.constant(0.35),
+            "chain_transforms": [[{"layer_name": key, "transformation": drawn(key)} for key in chain if key] for chain in names],
+        }
+    return {
+        "layer": name,
+        "config": {"factor": [0.2, 0.2], **camel_config(config)},
+        "images": tensor(images),
+        "names": names,
+        **shares,
+        "outputs": [tensor(layer.transform_images(x, given))],
+    }
+
+
 if __name__ == "__main__":
     write(
         "augmentation-colour.json",
@@ -145,5 +185,6 @@ if __name__ == "__main__":
                 cut_mix_case(600, {}),
                 cut_mix_case(610, {"data_format": "channels_first"}),
             ],
+            "policies": [policy_case(*p) for p in POLICIES],
         },
     )

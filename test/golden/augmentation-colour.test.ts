@@ -2,15 +2,20 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { fromNumbers } from '../../src/core/tensor-data.ts'
 import { Value } from '../../src/graph/value.ts'
+import { chains, mixed as ofChains } from '../../src/nn/layers/augmentation/aug-mix.ts'
 import { blending, cutting, outside, weighted } from '../../src/nn/layers/augmentation/mixing.ts'
+import { changed, policyLayers } from '../../src/nn/layers/augmentation/policy.ts'
+import { type PolicyOptions, policyConfig } from '../../src/nn/layers/augmentation/rand-augment.ts'
 import { degeneration, grey, hue, saturation } from '../../src/nn/layers/augmentation/random-colour.ts'
 import { gaussianBlur, sharpness } from '../../src/nn/layers/augmentation/random-filter.ts'
 import { type Augmentation, type Images, onImages, perImage } from '../../src/nn/layers/augmentation/random-layer.ts'
 import { brightness, contrast, inversion, posterization, solarizing } from '../../src/nn/layers/augmentation/tone.ts'
 import type { DataFormat } from '../../src/nn/layers/options.ts'
 import { layerTypes } from '../../src/nn/layers/registry.ts'
+import { makeLayer } from '../../src/nn/make-layer.ts'
 import { runLayer } from '../../src/nn/run-layer.ts'
-import { scalar } from '../../src/ops/constants.ts'
+import { constant, ints, scalar } from '../../src/ops/constants.ts'
+import { gather } from '../../src/ops/index/gather.ts'
 import { cast } from '../../src/ops/math/cast.ts'
 import { mul } from '../../src/ops/math/mul.ts'
 import { difference, layerOf, type Numbers } from '../support/layer-golden.ts'
@@ -25,8 +30,14 @@ interface Case {
   readonly outputs: readonly Numbers[]
 }
 
+interface PolicyCase extends Omit<Case, 'config'> {
+  readonly config: PolicyOptions
+  readonly names: readonly string[] | readonly (readonly (string | null)[])[]
+  readonly shares?: { readonly chains: Numbers; readonly own: number }
+}
+
 // Written by reference/augmentation_colour.py.
-const golden: { readonly cases: readonly Case[] } = JSON.parse(
+const golden: { readonly cases: readonly Case[]; readonly policies: readonly PolicyCase[] } = JSON.parse(
   readFileSync(new URL('augmentation-colour.json', import.meta.url), 'utf8'),
 )
 
@@ -82,12 +93,53 @@ function mixed({ layer, images: { shape }, config }: Case, given: Numbers, image
   return [onImages(layer, images, format, work), weighted(labels, transformation)]
 }
 
-async function check(item: Case, outputs: readonly Value[], feeds: ReadonlyMap<Value, ReturnType<typeof tensor>>) {
+async function check(
+  item: Pick<Case, 'outputs'>,
+  outputs: readonly Value[],
+  feeds: ReadonlyMap<Value, ReturnType<typeof tensor>>,
+) {
   const results = await evaluate(outputs, feeds)
   item.outputs.forEach((want, i) => {
     expect(difference(results[i], want, `output ${i}`), `output ${i}`).toBeLessThan(2e-6)
   })
 }
+
+const policies = golden.policies.map((item, i) => ({
+  ...item,
+  name: `${i}: ${item.layer} ${JSON.stringify(item.names)}`,
+}))
+
+describe('policies change images as in Keras', () => {
+  test.each(policies)('$name', async item => {
+    const config = policyConfig(item.layer, item.config, 0.5)
+    const byName = policyLayers(config)
+    const all = Object.values(byName)
+    const key = constant([0, 0], [2], 'int64')
+    const index = (name: string | null) => (name === null ? -1 : Object.keys(byName).indexOf(name))
+    const policy = makeLayer({
+      type: item.layer,
+      config: {},
+      call([x], scope) {
+        const { shares } = item
+        if (!shares)
+          return item.names.flat().reduce((y, name) => changed(y, scalar(index(name), 'int64'), all, key, scope), x)
+        const chosen = ints(item.names.flat().map(index))
+        const depth = item.names.flat().length / item.names.length
+        const weights = Value.constant(tensor(shares.chains))
+        const sum = chains(x, weights, depth, (y, place) => changed(y, gather(chosen, place, {}), all, key, scope))
+        return ofChains(x, sum, constant([shares.own]), config.valueRange)
+      },
+    })
+    const images = Value.input({ dtype: 'float32', shape: item.images.shape }, 'images')
+    const outputs = runLayer(
+      { training: true, masks: new Map(), updates: new Map(), losses: [], weight: () => scalar(0) },
+      item.layer,
+      policy,
+      [images],
+    )
+    await check(item, outputs, new Map([[images, tensor(item.images)]]))
+  })
+})
 
 const cases = golden.cases.map((item, i) => ({ ...item, name: `${i}: ${item.layer} ${JSON.stringify(item.config)}` }))
 

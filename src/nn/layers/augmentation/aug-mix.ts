@@ -1,10 +1,14 @@
 import { ArgumentError } from '../../../core/errors.ts'
-import type { Value } from '../../../graph/value.ts'
-import { ints, scalar } from '../../../ops/constants.ts'
+import { staticShape } from '../../../core/shape.ts'
+import { Value } from '../../../graph/value.ts'
+import { constant, ints, scalar } from '../../../ops/constants.ts'
+import { loop } from '../../../ops/control/loop.ts'
+import { gather } from '../../../ops/index/gather.ts'
+import { where } from '../../../ops/logic/where.ts'
 import { add } from '../../../ops/math/add.ts'
+import { cast } from '../../../ops/math/cast.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { sub } from '../../../ops/math/sub.ts'
-import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
@@ -13,8 +17,8 @@ import { common } from '../options.ts'
 import { seededKey } from '../seeded.ts'
 import { clipped } from './colour.ts'
 import { beta, dirichlet, integers } from './draws.ts'
-import { chosenOf, type PolicyName, policyLayers } from './policy.ts'
-import { indices, type PolicyOptions, policyConfig } from './rand-augment.ts'
+import { bodyOf, changed, type PolicyName, policyLayers, salt } from './policy.ts'
+import { type PolicyOptions, policyConfig } from './rand-augment.ts'
 import { asFloat, drawsFrom, onImages, type Range, requireImages } from './random-layer.ts'
 
 export interface AugMixOptions extends PolicyOptions {
@@ -41,62 +45,71 @@ const extra: readonly string[] = [
  * those that are trained.
  */
 export function augMix(options: AugMixOptions = {}): Layer<SameShape> {
-  const where = 'augMix'
+  const name = 'augMix'
   const { alpha = 1, allOps = true } = options
   if (!(alpha > 0 && Number.isFinite(alpha)))
-    throw new ArgumentError({ where, expected: "'alpha' above 0", received: String(alpha) })
+    throw new ArgumentError({ where: name, expected: "'alpha' above 0", received: String(alpha) })
   const config = {
-    ...policyConfig(where, options, 0.3),
-    numChains: positiveInt(where, 'numChains', options.numChains ?? 3),
-    chainDepth: positiveInt(where, 'chainDepth', options.chainDepth ?? 3),
+    ...policyConfig(name, options, 0.3),
+    numChains: positiveInt(name, 'numChains', options.numChains ?? 3),
+    chainDepth: positiveInt(name, 'chainDepth', options.chainDepth ?? 3),
     alpha,
     allOps,
   }
-  const { numChains, chainDepth, seed } = config
-  // Layers of its own for each place, so that those of a given seed draw different numbers.
-  const places = Array.from({ length: numChains * chainDepth }, (_, place) =>
-    Object.entries(policyLayers({ ...config, seed: seed === null ? null : (seed + 104729 * place) % 2 ** 31 })).filter(
-      ([name]) => allOps || !extra.includes(name),
-    ),
+  const layers = Object.entries(policyLayers(config)).flatMap(([key, layer]) =>
+    allOps || !extra.includes(key) ? [layer] : [],
   )
-  const count = places[0]?.length ?? 0
   return makeLayer({
     type: 'AugMix',
-    ...common(where, options),
+    ...common(name, options),
     config,
     call([input], scope) {
-      if (!scope.training) return asFloat(requireImages(where, input))
-      return onImages(where, input, config.dataFormat, ({ x }) => {
-        const random = drawsFrom(seededKey(scope, seed))
-        const shares = dirichlet(random, numChains, scalar(alpha))
-        const own = beta(random, 1, scalar(alpha))
-        // One more than there are layers: no change.
-        const steps = indices(integers(random, [places.length], 0, count + 1), places.length)
-        const changed = (y: Value, index: Value, place: number): Value =>
-          chosenOf(
-            y,
-            index,
-            (places[place] ?? []).map(
-              ([name, layer]) =>
-                (z: Value) =>
-                  scope.run(`${name}_${place}`, layer, z)[0],
-            ),
-          )
-        const chains = Array.from({ length: numChains }, (_, chain) =>
-          steps
-            .slice(chain * chainDepth, (chain + 1) * chainDepth)
-            .reduce((y, index, depth) => changed(y, index, chain * chainDepth + depth), x),
+      if (!scope.training) return asFloat(requireImages(name, input))
+      const { numChains, chainDepth } = config
+      const key = seededKey(scope, config.seed)
+      const random = drawsFrom(key)
+      const shares = dirichlet(random, numChains, scalar(alpha))
+      const own = beta(random, 1, scalar(alpha))
+      // One more than there are layers: no change.
+      const drawn = cast(integers(random, [numChains * chainDepth], 0, layers.length + 1), { to: 'int64' })
+      return onImages(name, input, config.dataFormat, ({ x }) => {
+        const sum = chains(x, shares, chainDepth, (y, place) =>
+          changed(y, at(drawn, place), layers, add(key, mul(place, salt(layers.length))), scope),
         )
-        return mixedChains(x, chains, shares, own, config.valueRange)
+        return mixed(x, sum, own, config.valueRange)
       })
     },
   })
 }
 
-/** own · x + (1 − own) · Σ share · chain, within the range. */
-export function mixedChains(x: Value, chains: readonly Value[], shares: Value, own: Value, range: Range): Value {
-  const sum = chains
-    .map((chain, i) => mul(chain, slice(shares, ints([i]), ints([i + 1]))))
-    .reduce((total, part) => add(total, part))
-  return clipped(add(mul(own, x), mul(sub(scalar(1), own), sum)), range)
+/** Σ share · chain: chains of `depth` changes of x each, `change(y, place)` with places counted through all chains. */
+export function chains(x: Value, shares: Value, depth: number, change: (y: Value, place: Value) => Value): Value {
+  const [count] = staticShape(shares.shape, 'augMix')
+  const places = Array.from({ length: (count ?? 0) * depth }, (_, place) => place)
+  const chain = ints(places.map(place => Math.floor(place / depth)))
+  const last = constant(places.map(place => Number(place % depth === depth - 1)))
+  // What a place's result counts: a chain's share at its end, nothing before.
+  const weights = mul(gather(shares, chain, { axis: 0 }), last)
+  const begins = constant(
+    places.map(place => Number(place % depth === 0)),
+    [places.length],
+    'bool',
+  )
+  const place = Value.input({ dtype: 'int64', shape: [] }, 'place')
+  const condition = Value.input({ dtype: 'bool', shape: [] }, 'condition')
+  const [before, sum] = [Value.input(x.type, 'before'), Value.input(x.type, 'sum')]
+  // One body for all places, since every place chooses among all layers.
+  const body = bodyOf('place', [place, condition, before, sum], () => {
+    const y = change(where(at(begins, place), x, before), place)
+    return [condition, y, add(sum, mul(y, at(weights, place)))]
+  })
+  const [, total = x] = loop(scalar(places.length, 'int64'), undefined, [x, mul(x, scalar(0))], { body })
+  return total
 }
+
+/** own · x + (1 − own) · sum, within the range. */
+export const mixed = (x: Value, sum: Value, own: Value, range: Range): Value =>
+  clipped(add(mul(own, x), mul(sub(scalar(1), own), sum)), range)
+
+/** The element at a place that is known only when the graph runs, a scalar. */
+const at = (list: Value, place: Value): Value => gather(list, place, { axis: 0 })

@@ -1,10 +1,11 @@
 import { Graph, usedBy } from '../../../graph/graph.ts'
 import { Value } from '../../../graph/value.ts'
-import { scalarLike } from '../../../ops/constants.ts'
+import { constant, scalarLike } from '../../../ops/constants.ts'
 import { ifOp } from '../../../ops/control/if.ts'
 import { equal } from '../../../ops/logic/equal.ts'
+import { add } from '../../../ops/math/add.ts'
 import { identity } from '../../../ops/math/identity.ts'
-import type { AnyLayer } from '../../layer.ts'
+import type { AnyLayer, LayerScope } from '../../layer.ts'
 import type { DataFormat } from '../options.ts'
 import { randomRotation, randomShear, randomTranslation } from './affine.ts'
 import { autoContrast, equalization } from './equalization.ts'
@@ -19,32 +20,29 @@ export interface PolicyConfig {
   readonly factor: Range
   readonly valueRange: Range
   readonly interpolation: 'nearest' | 'bilinear'
-  readonly seed: number | null
   readonly dataFormat: DataFormat
 }
 
-/** The layers to choose among, by Keras's names for them. */
-export function policyLayers(config: PolicyConfig): Readonly<Record<PolicyName, AnyLayer>> {
-  const { factor, valueRange, interpolation, dataFormat } = config
-  let made = 0
-  // Seeds of their own: layers of one seed would draw the same numbers.
-  const seeded = () => ({ dataFormat, seed: config.seed === null ? null : (config.seed + 7919 * ++made) % 2 ** 31 })
-  const moving = () => ({ interpolation, ...seeded() })
-  const colouring = () => ({ valueRange, ...seeded() })
+/** The layers to choose among, by Keras's names for them. They have no seeds: `changed` says what they draw from. */
+export function policyLayers({ factor, valueRange, interpolation, dataFormat }: PolicyConfig): PolicyLayers {
+  const moving = { interpolation, dataFormat }
+  const colouring = { valueRange, dataFormat }
   return {
-    random_shear: randomShear({ xFactor: factor, yFactor: factor, ...moving() }),
-    random_translation: randomTranslation({ heightFactor: factor, widthFactor: factor, ...moving() }),
-    random_rotation: randomRotation({ factor, ...moving() }),
-    random_brightness: randomBrightness({ factor, ...colouring() }),
-    random_color_degeneration: randomColorDegeneration({ factor, ...colouring() }),
-    random_contrast: randomContrast({ factor, ...colouring() }),
-    random_sharpness: randomSharpness({ factor, ...colouring() }),
-    random_posterization: randomPosterization({ factor: Math.max(1, Math.trunc(8 * factor[1])), ...colouring() }),
-    solarization: solarization({ additionFactor: factor, thresholdFactor: factor, ...colouring() }),
-    auto_contrast: autoContrast({ valueRange, dataFormat }),
-    equalization: equalization({ valueRange, dataFormat }),
+    random_shear: randomShear({ xFactor: factor, yFactor: factor, ...moving }),
+    random_translation: randomTranslation({ heightFactor: factor, widthFactor: factor, ...moving }),
+    random_rotation: randomRotation({ factor, ...moving }),
+    random_brightness: randomBrightness({ factor, ...colouring }),
+    random_color_degeneration: randomColorDegeneration({ factor, ...colouring }),
+    random_contrast: randomContrast({ factor, ...colouring }),
+    random_sharpness: randomSharpness({ factor, ...colouring }),
+    random_posterization: randomPosterization({ factor: Math.max(1, Math.trunc(8 * factor[1])), ...colouring }),
+    solarization: solarization({ additionFactor: factor, thresholdFactor: factor, ...colouring }),
+    auto_contrast: autoContrast(colouring),
+    equalization: equalization(colouring),
   }
 }
+
+type PolicyLayers = Readonly<Record<PolicyName, AnyLayer>>
 
 export type PolicyName =
   | 'random_shear'
@@ -59,30 +57,38 @@ export type PolicyName =
   | 'auto_contrast'
   | 'equalization'
 
-/** x through the function that `index` (a scalar) counts to; x itself where there is none. Only that one is computed. */
-export const chosenOf = (x: Value, index: Value, functions: readonly ((x: Value) => Value)[]): Value =>
-  functions.reduce(
-    (y, work, i) =>
-      ifOp(equal(index, scalarLike(i, index)), {
-        then_branch: branch('then', () => work(y)),
-        else_branch: branch('else', () => y),
-      })[0] ?? y,
-    x,
-  )
+/**
+ * x through the layer that `index` (an int64 scalar) counts to; x itself where there is none. Only that layer is computed. Each draws
+ * from `key` in its own way.
+ */
+export const changed = (x: Value, index: Value, layers: readonly AnyLayer[], key: Value, scope: LayerScope): Value =>
+  layers.reduce((y, layer, i) => {
+    const drawing: LayerScope = { ...scope, training: true, randomKey: () => add(key, salt(i)) }
+    const [output = y] = ifOp(equal(index, scalarLike(i, index)), {
+      then_branch: bodyOf('then', [], () => [only(layer.call([y], drawing))]),
+      else_branch: bodyOf('else', [], () => [y]),
+    })
+    return output
+  }, x)
 
-/** A body of what `trace` makes; whatever was there before is captured. */
-function branch(name: string, trace: () => Value): Graph {
-  // Values and nodes share a counter: what is older than this is from outside.
+/** Makes keys differ; keys are hashed before use, so any numbers do. */
+export const salt = (i: number): Value => constant([0, 7919 * (i + 1)], [2], 'int64')
+
+const only = (result: Value | readonly [Value, ...Value[]]): Value => (result instanceof Value ? result : result[0])
+
+/** A body with what `trace` makes; whatever was there before is captured. */
+export function bodyOf(name: string, inputs: readonly Value[], trace: () => readonly Value[]): Graph {
+  // Values and nodes share a counter: what is older than this, and no input, is from outside.
   const { id: start } = Value.input(undefined)
-  const output = identity(trace())
+  const outputs = trace().map(output => identity(output))
   const captures = new Set<Value>()
-  const seen = new Set<Value>()
-  const stack: Value[] = [output]
+  const seen = new Set(inputs)
+  const stack = [...outputs]
   for (let value = stack.pop(); value; value = stack.pop()) {
     if (seen.has(value) || value.constant) continue
     seen.add(value)
     if (value.id < start || !value.node) captures.add(value)
     else stack.push(...usedBy(value.node))
   }
-  return new Graph({ name, inputs: [], outputs: [output], captures: [...captures] })
+  return new Graph({ name, inputs, outputs, captures: [...captures] })
 }

@@ -10,7 +10,7 @@ import { oneOf, positiveInt } from '../arguments.ts'
 import { common, dataFormat } from '../options.ts'
 import { seededKey, seedOf } from '../seeded.ts'
 import { integers } from './draws.ts'
-import { chosenOf, type PolicyConfig, policyLayers } from './policy.ts'
+import { changed, policyLayers } from './policy.ts'
 import {
   type AugmentationOptions,
   asFloat,
@@ -45,28 +45,23 @@ export interface RandAugmentOptions extends PolicyOptions {
 export function randAugment(options: RandAugmentOptions = {}): Layer<SameShape> {
   const where = 'randAugment'
   const config = { ...policyConfig(where, options, 0.5), numOps: positiveInt(where, 'numOps', options.numOps ?? 2) }
-  const layers = Object.entries(policyLayers(config))
+  const layers = Object.values(policyLayers(config))
   return makeLayer({
     type: 'RandAugment',
     ...common(where, options),
     config,
     call([input], scope) {
       if (!scope.training) return asFloat(requireImages(where, input))
-      return onImages(where, input, config.dataFormat, ({ x }) => {
-        const drawn = integers(drawsFrom(seededKey(scope, config.seed)), [config.numOps], 0, layers.length)
-        // A layer that is chosen twice does the same twice, as in Keras: its key is that of its name.
-        const functions = layers.map(
-          ([name, layer]) =>
-            (y: Value) =>
-              scope.run(name, layer, y)[0],
-        )
-        return indices(drawn, config.numOps).reduce((y, index) => chosenOf(y, index, functions), x)
-      })
+      const key = seededKey(scope, config.seed)
+      const drawn = indices(integers(drawsFrom(key), [config.numOps], 0, layers.length), config.numOps)
+      // A layer that is chosen twice does the same twice, as in Keras.
+      const all = (x: Value) => drawn.reduce((y, index) => changed(y, index, layers, key, scope), x)
+      return onImages(where, input, config.dataFormat, ({ x }) => all(x))
     },
   })
 }
 
-export const policyConfig = (where: string, options: PolicyOptions, factor: number): PolicyConfig => ({
+export const policyConfig = (where: string, options: PolicyOptions, factor: number) => ({
   factor: factorRange(where, 'factor', options.factor ?? factor, 0),
   valueRange: valueRange(where, options.valueRange),
   interpolation: oneOf(where, 'interpolation', options.interpolation ?? 'bilinear', interpolations),
@@ -75,7 +70,7 @@ export const policyConfig = (where: string, options: PolicyOptions, factor: numb
 })
 
 /** The elements of a list of `count` numbers, as int64 scalars. */
-export function indices(drawn: Value, count: number): Value[] {
+function indices(drawn: Value, count: number): Value[] {
   const whole = cast(drawn, { to: 'int64' })
   return Array.from({ length: count }, (_, i) => reshape(gather(whole, ints([i]), { axis: 0 }), ints([])))
 }
