@@ -114,7 +114,10 @@ function workLines(work: WorkResult, sgemmPeak: number): string[] {
   const head = columns.map(column => (column === 'items/s' ? `${work.item}/s` : column))
   const widths = head.map((column, i) => Math.max(column.length, ...rows.map(row => row[i]?.length ?? 0)))
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
   const fastest = peers.toSorted((a, b) => a.ms.median - b.ms.median)[0]
   const share = ours?.scriptShare
   const fit = ours?.stats.fit
