@@ -89,6 +89,8 @@ def hostile() -> None:
         bomb = file.create_dataset("a", (2**20, 2**20), "f4", chunks=(2**10, 2**10), compression="gzip")
         bomb[:8, :8] = 1
         file.create_dataset("b", (2**40,), "f4")  # never written: no bytes at all
+    with h5py.File(FOLDER / "hdf5-checked.h5", "w") as file:
+        file.create_dataset("a", data=np.arange(10, dtype="i4"), chunks=(5,), fletcher32=True)
 
 
 if __name__ == "__main__":

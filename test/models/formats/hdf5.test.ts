@@ -136,6 +136,32 @@ describe('hostile files', () => {
     await expect(file.dataset('b').read()).rejects.toMatchObject({ code: 'format' })
   })
 
+  describe('chunks with checksums', () => {
+    const whole = new Uint8Array(readFileSync(join(folder, 'hdf5-checked.h5')))
+    const read = (change: (bytes: Uint8Array) => void) => {
+      const bytes = whole.slice()
+      change(bytes)
+      return openH5(bytes, 'checked').dataset('a').read()
+    }
+
+    test('are read', async () => {
+      expect((await read(() => undefined)).data).toEqual(Int32Array.from({ length: 10 }, (_, i) => i))
+    })
+
+    test('one wrong byte is noticed', async () => {
+      const chunk = whole.findIndex((_, at) => [5, 6, 7].every((value, i) => whole[at + 4 * i] === value))
+      const wrong = read(bytes => bytes.fill(9, chunk, chunk + 1))
+      await expect(wrong).rejects.toThrow('a chunk that matches its checksum')
+    })
+
+    test('two in one place are refused', async () => {
+      // A node of the tree: its head of 24 bytes, then keys of 24 and addresses of 8.
+      const node = whole.findIndex((_, at) => String.fromCharCode(...whole.subarray(at, at + 5)) === 'TREE\x01')
+      const wrong = read(bytes => bytes.copyWithin(node + 80, node + 48, node + 56))
+      await expect(wrong).rejects.toThrow('chunks that do not overlap')
+    })
+  })
+
   test.each(['old', 'v108'])('%s, cut off or with wrong bytes: read, or a typed error, soon', async name => {
     const whole = new Uint8Array(readFileSync(join(folder, `hdf5-${name}.h5`)))
     let refused = 0

@@ -40,3 +40,13 @@ export function lookup3(bytes: Uint8Array): number {
 }
 
 const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits))
+
+/** HDF5's Fletcher checksum (H5checksum.c, `H5_checksum_fletcher32`): sums of words of two bytes, the higher one first. */
+export function fletcher32(bytes: Uint8Array): number {
+  let [a, b] = [0, 0]
+  for (let at = 0; at < bytes.length; at += 2) {
+    a = (a + ((bytes[at] ?? 0) << 8) + (bytes[at + 1] ?? 0)) % 0xffff
+    b = (b + a) % 0xffff
+  }
+  return b * 0x10000 + a
+}

@@ -1,4 +1,5 @@
 import { inflate } from '../inflate.ts'
+import { fletcher32 } from './checksum.ts'
 import { type Message, messageType } from './header.ts'
 import type { Cursor, H5Source } from './source.ts'
 
@@ -197,7 +198,16 @@ function findChunks(source: H5Source, layout: Layout & { kind: 'chunked' }, stor
     }
   }
   visit(index.address)
+  refuseOverlaps(source, chunks)
   return chunks
+}
+
+/** Chunks that share their bytes would let a small file claim to be a large one. */
+function refuseOverlaps(source: H5Source, chunks: readonly Chunk[]): void {
+  const places = chunks.map(({ bytes }) => bytes).sort((a, b) => a.byteOffset - b.byteOffset)
+  for (const [i, { byteOffset, length }] of places.entries())
+    if (byteOffset + length > (places[i + 1]?.byteOffset ?? Number.POSITIVE_INFINITY))
+      throw source.damaged('chunks that do not overlap', 'some that do')
 }
 
 async function undoFilters(
@@ -215,10 +225,22 @@ async function undoFilters(
     if (skipped & (1 << i)) continue
     if (id === 1) plain = await inflate(plain, sizeAfter(i), 'deflate', source.where)
     else if (id === 2) plain = unshuffled(plain, values[0] ?? elementBytes)
-    else plain = plain.subarray(0, Math.max(0, plain.length - 4))
+    else plain = verified(source, plain)
   }
   if (plain.length !== chunkBytes) throw source.damaged(`a chunk of ${chunkBytes} bytes`, `${plain.length}`)
   return plain
+}
+
+/** What stands in front of a Fletcher checksum. */
+function verified(source: H5Source, bytes: Uint8Array): Uint8Array {
+  const plain = bytes.subarray(0, Math.max(0, bytes.length - 4))
+  const [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = bytes.subarray(plain.length)
+  const sum = fletcher32(plain)
+  // The sums that come out are the same modulo 65,535: HDF5 writes 0 as 65,535. Before 1.6.3 bytes were the other way round on some machines.
+  const same = (high: number, low: number) =>
+    high % 0xffff === Math.floor(sum / 0x10000) && low % 0xffff === sum % 0x10000
+  if (same(c2 + 256 * c3, c0 + 256 * c1) || same(c3 + 256 * c2, c1 + 256 * c0)) return plain
+  throw source.damaged('a chunk that matches its checksum', 'other bytes')
 }
 
 /** The shuffle filter puts all first bytes of the elements first, then all second bytes, and so on. */
