@@ -24,7 +24,7 @@ export async function inflate(
       ...(cause === undefined ? {} : { cause }),
     })
   if (!Number.isSafeInteger(size) || size > bytes.length * maxExpansion) throw damaged(`${bytes.length} bytes of it`)
-  const out = new Uint8Array(size)
+  const out = allocated(size, damaged)
   let length = 0
   // A Blob's parts are copied, so bytes of any buffer will do; the type asks for what is not shared between threads.
   const input = new Blob([new Uint8Array(bytes)]).stream()
@@ -45,4 +45,12 @@ export async function inflate(
   }
   if (length !== size) throw damaged(`${length} bytes`)
   return out
+}
+
+function allocated(size: number, damaged: (received: string, cause: unknown) => FormatError): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size)
+  } catch (cause) {
+    throw damaged('more than there is memory for', cause)
+  }
 }

@@ -91,7 +91,7 @@ class Reader {
     const [nameLength, extraLength, commentLength] = [this.u16(at + 28), this.u16(at + 30), this.u16(at + 32)]
     const next = at + 46 + nameLength + extraLength + commentLength
     if (next > end) throw this.damaged('an entry within the directory', 'one that reaches beyond it')
-    const name = new TextDecoder().decode(this.bytes.subarray(at + 46, at + 46 + nameLength))
+    const name = decoded(this.bytes.subarray(at + 46, at + 46 + nameLength))
     this.checkName(name)
     if (this.u16(at + 8) & 0x2041) throw this.unsupported(name, 'an encrypted one')
     const method = this.u16(at + 10)
@@ -131,7 +131,10 @@ class Reader {
   /** Where a member's bytes begin: behind its own header, whose length only it knows. */
   private dataStart({ name, header, packed }: Entry, end: number): number {
     if (header + 30 > end || this.u32(header) !== 0x04034b50) throw this.damaged(`a header of '${name}'`, 'none')
-    const start = header + 30 + this.u16(header + 26) + this.u16(header + 28)
+    const length = this.u16(header + 26)
+    if (decoded(this.bytes.subarray(header + 30, header + 30 + length)) !== name)
+      throw this.damaged(`'${name}' in its own header too`, 'another name')
+    const start = header + 30 + length + this.u16(header + 28)
     if (start + packed > end) throw this.damaged(`'${name}' within the archive`, `${packed} bytes at ${start}`)
     return start
   }
@@ -172,6 +175,8 @@ class Reader {
     })
   }
 }
+
+const decoded = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 /** 1 January 1980, the first day that ZIP knows: equal contents give equal archives. */
 const date = 0x21

@@ -57,6 +57,11 @@ describe('hostile archives', () => {
     expect(() => openZip(same, 'a.zip')).toThrow(/'aaa' twice/)
   })
 
+  test('a member whose own header has another name is refused', () => {
+    const bytes = archive('abc', body, honest).map((byte, i) => (i === 30 ? 98 : byte))
+    expect(() => openZip(bytes, 'a.zip')).toThrow(/'abc' in its own header too/)
+  })
+
   test('another checksum is noticed', async () => {
     const member = openZip(archive('a', body, { ...honest, crc: 1 }), 'a.zip').get('a')
     await expect(member?.read()).rejects.toMatchObject({ code: 'format' })
