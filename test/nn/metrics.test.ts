@@ -45,6 +45,12 @@ describe('names', () => {
   })
 })
 
+test('the coefficient of determination of targets that are all the same is 0, whatever their rounding', async () => {
+  const target = constant([-0.5868], [1, 1])
+  const result = await once(metrics.r2Score(), target, constant([47.38], [1, 1]), constant([0.1432], [1]))
+  expect(result).toBe(0)
+})
+
 describe('what is wrong is said when a metric is made', () => {
   const bad: readonly [string, string, object, RegExp][] = [
     [

@@ -139,7 +139,11 @@ export function r2Score<Name extends string>({
       },
       result([samples, ...sums]) {
         const [squares, sum, residual, count] = sums.map(numbersOf)
-        const totals = Array.from(squares ?? [], (s, i) => s - ((sum?.[i] ?? 0) * (sum?.[i] ?? 0)) / (count?.[i] ?? 0))
+        // In float32, as Keras: targets that are all the same then have a total of 0, and not of what rounding left of it.
+        const totals = Array.from(squares ?? [], (s, i) => {
+          const mean = Math.fround((sum?.[i] ?? 0) / (count?.[i] ?? 0))
+          return Math.fround(s - Math.fround((sum?.[i] ?? 0) * mean))
+        })
         const scores = totals.map((total, i) => {
           const score = 1 - (residual?.[i] ?? 0) / total
           return score === Number.POSITIVE_INFINITY || score === Number.NEGATIVE_INFINITY ? 0 : score
