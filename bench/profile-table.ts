@@ -9,12 +9,14 @@ export interface KernelEvent {
 /** Their time is their bodies', whose kernels have events of their own. */
 const holders = new Set(['Scan', 'Loop', 'If'])
 
-/** The kernel runs in ONNX Runtime's profile (a JSON list of Chrome trace events). */
-export function kernelEvents(json: string): KernelEvent[] {
+/** The kernel runs in ONNX Runtime's profile (a JSON list of Chrome trace events), without those of the first `skip` runs of the model. */
+export function kernelEvents(json: string, skip: number): KernelEvent[] {
   const events: unknown = JSON.parse(json)
   if (!Array.isArray(events)) throw new TypeError('an ONNX Runtime profile is a list')
+  const runs = events.flatMap(event => (isRun(event) ? [event.ts] : [])).sort((a, b) => a - b)
+  const begin = runs[skip] ?? 0
   return events.flatMap((event: unknown) => {
-    if (!isKernel(event) || holders.has(event.args.op_name)) return []
+    if (!isKernel(event) || event.ts < begin || holders.has(event.args.op_name)) return []
     // Nodes that ONNX Runtime fused keep their place: `fused dense/MatMul_1`, `dense/MatMul_1/MatMulAddFusion/`.
     const node = event.name
       .slice(0, -suffix.length)
@@ -26,8 +28,12 @@ export function kernelEvents(json: string): KernelEvent[] {
 
 const suffix = '_kernel_time'
 
+const isRun = (event: unknown): event is { readonly ts: number } =>
+  isRecord(event) && event['name'] === 'model_run' && typeof event['ts'] === 'number'
+
 interface RawKernel {
   readonly name: string
+  readonly ts: number
   readonly dur: number
   readonly args: { readonly op_name: string }
 }
@@ -37,6 +43,7 @@ const isKernel = (event: unknown): event is RawKernel =>
   event['cat'] === 'Node' &&
   typeof event['name'] === 'string' &&
   event['name'].endsWith(suffix) &&
+  typeof event['ts'] === 'number' &&
   typeof event['dur'] === 'number' &&
   isRecord(event['args']) &&
   typeof event['args']['op_name'] === 'string'

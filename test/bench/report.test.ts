@@ -91,16 +91,27 @@ test('FLOPs of a step: products forward, and backward for each operand that need
   expect(stepFlops(model, 4)).toBe(2 * 4 * (2 * 784 * 512 + 3 * 512 * 512 + 3 * 512 * 10))
 })
 
-test('the profile’s table sums kernels by operator and place, and leaves out nodes that only hold others', () => {
-  const kernel = (name: string, op_name: string, dur: number) => ({ cat: 'Node', name, dur, args: { op_name } })
+test('the profile’s table sums kernels by operator and place, and leaves out first runs and nodes that only hold others', () => {
+  const run = (ts: number) => ({ cat: 'Session', name: 'model_run', ts, dur: 9000, args: {} })
+  const kernel = (ts: number, name: string, op_name: string, dur: number) => ({
+    cat: 'Node',
+    name: `${name}_kernel_time`,
+    ts,
+    dur,
+    args: { op_name },
+  })
   const events = kernelEvents(
     JSON.stringify([
-      { cat: 'Session', name: 'model_run', dur: 9000, args: {} },
-      kernel('a/MatMul_1_kernel_time', 'MatMul', 3000),
-      kernel('a/MatMul_2/MatMulAddFusion_kernel_time', 'MatMul', 3000),
-      kernel('b/Relu_kernel_time', 'Relu', 2000),
-      kernel('b/Scan_kernel_time', 'Scan', 2000),
+      kernel(10, 'a/MatMul_1', 'MatMul', 50_000),
+      run(0),
+      kernel(10_010, 'a/MatMul_1', 'MatMul', 3000),
+      kernel(10_020, 'a/MatMul_2/MatMulAddFusion', 'MatMul', 3000),
+      kernel(10_030, 'b/Relu', 'Relu', 2000),
+      kernel(10_040, 'b/Scan', 'Scan', 2000),
+      run(10_000),
+      run(20_000),
     ]),
+    1,
   )
   const table = profileTable(events, 2)
   expect(table).toContain('4.000 ms a step in kernels')
