@@ -2,7 +2,7 @@
 
 export type Note = { readonly missing: string } | { readonly differs: string } | { readonly alias: string }
 
-const augmentation = { missing: 'image augmentation: changes training data at random, not a part of a model' }
+const ofImages = (more = ''): Note => ({ differs: `images, not dictionaries of images, boxes and masks${more}` })
 const otherBackend = { missing: 'wraps a module of another Python framework' }
 const base = { missing: 'a base class of Python; here a type (see the guide)' }
 const alias = (name: string): Note => ({ alias: name })
@@ -14,17 +14,12 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
         'AugMix',
         'AutoContrast',
         'ContrastLimitedAdaptiveHistogramEqualization',
-        'CutMix',
         'Equalization',
-        'MaxNumBoundingBoxes',
-        'MixUp',
         'RandAugment',
         'RandomBrightness',
         'RandomColorDegeneration',
         'RandomColorJitter',
         'RandomContrast',
-        'RandomCrop',
-        'RandomElasticTransform',
         'RandomErasing',
         'RandomFlip',
         'RandomGaussianBlur',
@@ -36,12 +31,17 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
         'RandomRotation',
         'RandomSaturation',
         'RandomSharpness',
-        'RandomShear',
         'RandomTranslation',
         'RandomZoom',
         'Solarization',
-      ].map(name => [name, augmentation]),
+      ].map(name => [name, ofImages()]),
     ),
+    CutMix: ofImages('; images and labels as two inputs'),
+    MixUp: ofImages('; images and labels as two inputs'),
+    MaxNumBoundingBoxes: { differs: 'boxes, and labels with them, as inputs of their own' },
+    RandomCrop: ofImages('; in inference it crops, as Keras documents: Keras 3.15 hands images on'),
+    RandomElasticTransform: ofImages('; moves pixels independently along both axes (Keras on TensorFlow: equally)'),
+    RandomShear: ofImages('; opens its own files: Keras refuses the negative factors that it writes'),
     AvgPool1D: alias('AveragePooling1D'),
     AvgPool2D: alias('AveragePooling2D'),
     AvgPool3D: alias('AveragePooling3D'),
@@ -70,7 +70,6 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     Wrapper: base,
     InputSpec: base,
     InputLayer: { alias: '`layers.input`' },
-    Pipeline: { missing: 'a chain of preprocessing layers: `sequential` is one' },
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
     TextVectorization: {
       differs: 'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it',

@@ -54,6 +54,8 @@ const sources: Readonly<
         'layers-b.json',
         'recurrent-keras.json',
         'preprocessing.json',
+        'augmentation-geometric.json',
+        'augmentation-colour.json',
         'hashing.json',
         'audio-layers.json',
       ],
