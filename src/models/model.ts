@@ -1,6 +1,5 @@
 import { ArgumentError } from '../core/errors.ts'
-import { fromNested, isTensorData, type Nested } from '../core/nested.ts'
-import { formatShape, sameShape } from '../core/shape.ts'
+import type { Nested } from '../core/nested.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
@@ -14,6 +13,7 @@ import {
   Symbolic,
   type SymbolicInputs,
 } from '../nn/layer.ts'
+import { seedOf } from '../nn/layers/seeded.ts'
 import { applyLayer } from '../nn/make-layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
 import type { Variable, Weight } from '../nn/variable.ts'
@@ -33,15 +33,24 @@ import { guarded } from './guarded.ts'
 import { checkObjectives, objectivesOf, rematerialized } from './objectives.ts'
 import { Predictor } from './predictor.ts'
 import { checkInputs, type ModelShape } from './shapes.ts'
-import { summaryOf } from './summary.ts'
+import { type SummaryOptions, summaryOf } from './summary.ts'
 import { objectiveOf } from './train-step.ts'
 import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
+import { setValues } from './weights.ts'
 
 export interface ModelFitOptions extends FitOptions, Weighting {
   /** Share of the samples kept for validation: the last ones, cut off before shuffling. */
   readonly validationSplit?: number
   /** Inputs, targets and, if they are to be weighted, weights. */
   readonly validationData?: readonly [SampleSet, SampleSet] | readonly [SampleSet, SampleSet, SampleSet]
+}
+
+export interface TrainOnBatchOptions extends Weighting {
+  /**
+   * For the random bits of this step and the next ones; those of a step follow from it and from the number of steps so far. Default: the
+   * one given before, at first 0.
+   */
+  readonly seed?: number
 }
 
 export interface EvaluateOptions extends Weighting {
@@ -60,7 +69,8 @@ export interface Compiled<Name extends string> {
     options?: ModelFitOptions,
   ): Promise<{ readonly history: HistoryOf<Name>; readonly aborted: boolean; readonly seed: number }>
   evaluate(x: SampleSet, y: SampleSet, options?: EvaluateOptions): Promise<Results<Name>>
-  trainOnBatch(x: SampleSet, y: SampleSet, weighting?: Weighting): Promise<Results<Name>>
+  trainOnBatch(x: SampleSet, y: SampleSet, options?: TrainOnBatchOptions): Promise<Results<Name>>
+  testOnBatch(x: SampleSet, y: SampleSet, weighting?: Weighting): Promise<Results<Name>>
 }
 
 /** Symbolic tensors that a model was made of: one, a list, or by name. */
@@ -128,15 +138,30 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     return this.network.layers.map(({ layer }) => layer)
   }
 
-  /** The layer of a name, as `summary` shows it. */
-  layer(name: string): AnyLayer {
-    const found = this.network.layers.find(({ path }) => path === name)
+  /** The layer of a name, as `summary` shows it, or of a place among `layers`, from 0 on or, below 0, from the end. */
+  getLayer(which: string | number): AnyLayer {
+    const { layers } = this.network
+    const found = typeof which === 'number' ? layers.at(which) : layers.find(({ path }) => path === which)
     if (found) return found.layer
     throw new ArgumentError({
       where: this.name,
-      expected: `a layer among ${this.network.layers.map(({ path }) => path).join(', ')}`,
-      received: `'${name}'`,
+      expected: `a layer among ${layers.map(({ path }) => path).join(', ')}`,
+      received: typeof which === 'number' ? `number ${which} of ${layers.length}` : `'${which}'`,
     })
+  }
+
+  /** The weights in the order of `getWeights`, with their paths, shapes and values. */
+  get weights(): readonly Variable[] {
+    return this.network.variables
+  }
+
+  /** Those that training changes by their gradients: not frozen, and no statistics. */
+  get trainableWeights(): readonly Variable[] {
+    return this.weights.filter(({ trainable }) => trainable)
+  }
+
+  get nonTrainableWeights(): readonly Variable[] {
+    return this.weights.filter(({ trainable }) => !trainable)
   }
 
   /** Number of weights. */
@@ -211,15 +236,22 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   }
 
   /** One step on one batch. Returns the loss and metrics of the batch before the step. */
-  async trainOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
+  async trainOnBatch(x: SampleSet, y: SampleSet, options: TrainOnBatchOptions = {}): Promise<Results<AnyMetricName>> {
     const trainer = this.compiled?.trainer ?? (await this.trainerFor(y))
-    const prepared = trainer.prepareBatch(x, y, weighting)
+    const prepared = trainer.prepareBatch(x, y, options)
     const { columns, runner } = prepared instanceof Promise ? await prepared : prepared
-    if (!this.seeded) setSeed(trainer, 0)
+    if (options.seed !== undefined || !this.seeded) setSeed(trainer, seedOf('trainOnBatch', options) ?? 0)
     this.seeded = true
     trainer.resetMetrics()
     await trainer.step(runner, columns)
     return guarded(trainer.logs(), trainer)
+  }
+
+  /** Loss and metrics of one batch, with the weights as they are. */
+  async testOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
+    const trainer = await this.trainerFor(y)
+    const source = this.source(x, y, trainer, weighting)
+    return guarded(await trainer.evaluate(source, source.length), trainer)
   }
 
   /** Outputs for samples, in the form in which the model's outputs were given. */
@@ -229,6 +261,11 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     return inFormOf(this.outputs, results) as Prediction<Outputs>
   }
 
+  /** As `predict`, with all samples in one batch. */
+  predictOnBatch(x: SampleSet): Promise<Prediction<Outputs>> {
+    return this.predict(x, { batchSize: Number.POSITIVE_INFINITY })
+  }
+
   /** All weights, in Keras's order: as the layers made them, in Keras's layouts. Copies. */
   getWeights(): TensorData<'float32'>[] {
     return this.network.variables.map(({ value }) => ({ ...value, data: value.data.slice() }))
@@ -236,36 +273,16 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
 
   /** Sets all weights, in the order of `getWeights`. Nothing is set unless everything fits. */
   setWeights(weights: readonly (TensorData | Nested)[]): void {
-    const { variables } = this.network
-    if (weights.length !== variables.length) {
-      throw new ArgumentError({
-        where: 'setWeights',
-        expected: `${variables.length} weights`,
-        received: `${weights.length}`,
-      })
-    }
-    const given = weights.map((weight, i) =>
-      isTensorData(weight) ? weight : fromNested(weight, 'float32', variables[i]?.path ?? 'weight'),
-    )
-    for (const [i, variable] of variables.entries()) {
-      const weight = given[i]
-      if (weight?.dtype !== 'float32' || !sameShape(weight.shape, variable.shape)) {
-        throw new ArgumentError({
-          where: `setWeights, ${variable.path}`,
-          expected: `float32${formatShape(variable.shape)}`,
-          received: weight ? `${weight.dtype}${formatShape(weight.shape)}` : 'nothing',
-        })
-      }
-    }
-    for (const [i, variable] of variables.entries()) {
-      const data = given[i]?.data
-      if (data instanceof Float32Array) variable.value = { dtype: 'float32', shape: variable.shape, data: data.slice() }
-    }
+    setValues(this.network.variables, weights)
   }
 
-  /** A table of the layers, as Keras prints it. */
-  summary(): string {
-    return summaryOf(this.network)
+  /**
+   * A table of the layers, as Keras prints it.
+   *
+   * @throws {ArgumentError} for names in `layerRange` that no layer has, and for lines that are too short.
+   */
+  summary(options: SummaryOptions = {}): string {
+    return summaryOf(this.network, options)
   }
 
   /** The inference graph with its weights: the batch size is open. */
@@ -310,9 +327,11 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   /**
    * Reads weights from `.weights.h5`, `.h5`, `.keras` or `.safetensors`. Layers are found by their order and class, in `.safetensors`
    * weights by their paths. Nothing is set unless everything fits.
+   *
+   * With `skipMismatch` layers that do not fit, or that the file does not have, keep their weights. Returns the names of those.
    */
-  async loadWeights(path: string): Promise<void> {
-    return (await import('#model-files')).loadWeights(this, path)
+  async loadWeights(path: string, options: { readonly skipMismatch?: boolean } = {}): Promise<readonly string[]> {
+    return (await import('#model-files')).loadWeights(this, path, options)
   }
 
   /** What a checkpoint during training writes: files of weights hold weights, others the whole model unless told otherwise. */

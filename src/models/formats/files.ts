@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { writeModel } from '../../compile/onnx/write.ts'
 import { ArgumentError, FormatError } from '../../core/errors.ts'
+import type { TensorData } from '../../core/tensor-data.ts'
 import { readFileBounded, writeFileAtomic } from '../../io/files.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../io/safetensors.ts'
 import type { Model } from '../model.ts'
@@ -109,35 +110,61 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   }
 }
 
-export async function loadWeights(model: Model, path: string): Promise<void> {
+/** Names of the layers that did not fit, which is allowed with `skipMismatch` only. */
+export async function loadWeights(
+  model: Model,
+  path: string,
+  { skipMismatch = false }: { readonly skipMismatch?: boolean } = {},
+): Promise<readonly string[]> {
+  const skipped: string[] = []
+  const note = skipMismatch ? skipped : undefined
   switch (kindOf(path)) {
     case 'keras':
-      return readKerasWeights(model, await readFileBounded(path, maxBytes), path)
+      await readKerasWeights(model, await readFileBounded(path, maxBytes), path, note)
+      return skipped
     case 'h5':
     case 'h5Weights':
-      return readH5WeightsInto(model, await readFileBounded(path, maxBytes), path)
+      await readH5WeightsInto(model, await readFileBounded(path, maxBytes), path, note)
+      return skipped
     case 'safetensors':
-      return readSafetensorsInto(model, await readFileBounded(path, maxBytes), path)
+      readSafetensorsInto(model, await readFileBounded(path, maxBytes), path, note)
+      return skipped
     default:
       throw unknownKind('loadWeights', path, "'.weights.h5', '.h5', '.keras' or '.safetensors'")
   }
 }
 
-/** Weights by their paths in the model. */
-function readSafetensorsInto(model: Model, bytes: Uint8Array, where: string): void {
+/** Weights by their paths in the model. Layers of which one does not fit are left alone, where that may be. */
+function readSafetensorsInto(model: Model, bytes: Uint8Array, where: string, skipped: string[] | undefined): void {
   const { tensors } = decodeSafetensors(bytes, where)
-  const { variables } = model.network
+  const { variables, layers } = model.network
   const known = new Set(variables.map(({ path }) => path))
   const extra = [...tensors.keys()].find(name => !known.has(name))
-  if (extra !== undefined)
+  if (extra !== undefined && !skipped)
     throw new FormatError({ where, expected: `weights of '${model.name}' only`, received: `'${extra}'` })
-  const values = variables.map(({ path, weight }) => {
-    const tensor = tensors.get(path)
-    if (!tensor) {
-      const received = [...tensors.keys()].slice(0, 5).join(', ') || 'no weights'
-      throw new FormatError({ where, expected: `a weight '${path}'`, received: `${received} …` })
+  const values: Parameters<typeof assign>[0][] = []
+  for (const layer of layers) {
+    const own = variables.filter(({ path }) => path.startsWith(`${layer.path}/`))
+    try {
+      values.push(
+        new Map(
+          own.map(({ path, weight }) => [
+            weight,
+            fitted(found(tensors, path, where), weight, `${where}, weight '${path}'`),
+          ]),
+        ),
+      )
+    } catch (error) {
+      if (!skipped || !(error instanceof FormatError)) throw error
+      skipped.push(layer.path)
     }
-    return [weight, fitted(tensor, weight, `${where}, weight '${path}'`)] as const
-  })
-  assign(new Map(values))
+  }
+  for (const each of values) assign(each)
+}
+
+function found(tensors: ReadonlyMap<string, TensorData>, path: string, where: string): TensorData {
+  const tensor = tensors.get(path)
+  if (tensor) return tensor
+  const received = [...tensors.keys()].slice(0, 5).join(', ') || 'no weights'
+  throw new FormatError({ where, expected: `a weight '${path}'`, received: `${received} …` })
 }

@@ -81,10 +81,15 @@ async function readVocabularies(
 }
 
 /** Reads the weights of a `.keras` file into a model that is there already. */
-export async function readKerasWeights(model: Model, bytes: Uint8Array, where: string): Promise<void> {
+export async function readKerasWeights(
+  model: Model,
+  bytes: Uint8Array,
+  where: string,
+  skipped?: string[],
+): Promise<void> {
   const weights = need(openZip(bytes, where), 'model.weights.h5', where)
   const root = openH5(await weights.read(), `${where}, model.weights.h5`)
-  assign(await readH5Weights(model, { root, where, byName: false }))
+  assign(await readH5Weights(model, { root, where, byName: false, ...(skipped ? { skipped } : {}) }))
 }
 
 function need(archive: ReadonlyMap<string, ZipMember>, name: string, where: string): ZipMember {
@@ -132,6 +137,13 @@ export async function readH5Model(bytes: Uint8Array, { where }: ReadOptions): Pr
 }
 
 /** Reads the weights of an `.h5` or `.weights.h5` file into a model that is there already. */
-export async function readH5WeightsInto(model: Model, bytes: Uint8Array, where: string): Promise<void> {
-  assign(await readH5Weights(model, { root: openH5(bytes, where), where, byName: false }))
+export async function readH5WeightsInto(
+  model: Model,
+  bytes: Uint8Array,
+  where: string,
+  skipped?: string[],
+): Promise<void> {
+  assign(
+    await readH5Weights(model, { root: openH5(bytes, where), where, byName: false, ...(skipped ? { skipped } : {}) }),
+  )
 }

@@ -35,6 +35,8 @@ interface WeightSource {
   readonly where: string
   /** Layers' names in the file are those of the model: it was made of the same file. */
   readonly byName: boolean
+  /** Takes the names of layers that do not fit, which then keep their weights. Without it they are errors. */
+  readonly skipped?: string[]
 }
 
 /** Reads the weights of a model from an HDF5 file of Keras 3 (`layers/dense/vars/0`) or Keras 2 (`layer_names`, `weight_names`). */
@@ -44,27 +46,48 @@ export function readH5Weights(model: Model, source: WeightSource): Promise<Assig
   return texts(legacy, 'layer_names') ? readOld(model, legacy, source) : readNew(model, source)
 }
 
-async function readNew(model: Model, { root, where, byName }: WeightSource): Promise<Assignments> {
+async function readNew(model: Model, { root, where, byName, skipped }: WeightSource): Promise<Assignments> {
   const values = new Map<Weight, TensorData<'float32'>>()
   for (const holder of weightHolders(model, byName ? finder(root) : undefined)) {
     if (holder.weights.length === 0) continue
-    const kept = keptWeights(holder)
-    const vars = candidates(holder.group).find(path => root.has(path))
-    const stored = vars === undefined ? [] : root.group(vars).names.filter(name => /^\d+$/.test(name))
-    if (vars === undefined || stored.length !== kept.length) {
-      throw new FormatError({
-        where: `${where}, layer '${holder.top}'`,
-        expected: `${kept.length} weights in '${holder.group}/vars'`,
-        received: vars === undefined ? 'nothing there' : `${stored.length}`,
-        remedy: 'The file belongs to another model.',
-      })
-    }
-    for (const [i, { weight, path }] of kept.entries()) {
-      const dataset = root.dataset(`${vars}/${i}`)
-      values.set(weight, fitted(await read(dataset), weight, `${where}, weight '${holder.top}/${path}'`))
-    }
-    for (const [weight, value] of unkeptValues(holder)) values.set(weight, value)
+    await unlessSkipped(holder.top, skipped, values, async () => readHolder(holder, root, where))
   }
+  return values
+}
+
+/** Adds what is read, unless it does not fit and may be skipped. */
+async function unlessSkipped(
+  name: string,
+  skipped: string[] | undefined,
+  values: Map<Weight, TensorData<'float32'>>,
+  readAll: () => Promise<Assignments>,
+): Promise<void> {
+  try {
+    for (const [weight, value] of await readAll()) values.set(weight, value)
+  } catch (error) {
+    if (!skipped || !(error instanceof FormatError)) throw error
+    if (!skipped.includes(name)) skipped.push(name)
+  }
+}
+
+async function readHolder(holder: Holder, root: H5Group, where: string): Promise<Assignments> {
+  const values = new Map<Weight, TensorData<'float32'>>()
+  const kept = keptWeights(holder)
+  const vars = candidates(holder.group).find(path => root.has(path))
+  const stored = vars === undefined ? [] : root.group(vars).names.filter(name => /^\d+$/.test(name))
+  if (vars === undefined || stored.length !== kept.length) {
+    throw new FormatError({
+      where: `${where}, layer '${holder.top}'`,
+      expected: `${kept.length} weights in '${holder.group}/vars'`,
+      received: vars === undefined ? 'nothing there' : `${stored.length}`,
+      remedy: 'The file belongs to another model.',
+    })
+  }
+  for (const [i, { weight, path }] of kept.entries()) {
+    const dataset = root.dataset(`${vars}/${i}`)
+    values.set(weight, fitted(await read(dataset), weight, `${where}, weight '${holder.top}/${path}'`))
+  }
+  for (const [weight, value] of unkeptValues(holder)) values.set(weight, value)
   return values
 }
 
@@ -112,7 +135,7 @@ function namesIn(group: H5Group): ReadonlyMap<string, string> {
   return names
 }
 
-async function readOld(model: Model, group: H5Group, { where }: WeightSource): Promise<Assignments> {
+async function readOld(model: Model, group: H5Group, { where, skipped }: WeightSource): Promise<Assignments> {
   const layers = oldLayers(model).filter(({ weights }) => weights.length > 0)
   const stored = (texts(group, 'layer_names') ?? [])
     .map(name => ({ name, paths: texts(group.group(name), 'weight_names') ?? [] }))
@@ -121,17 +144,28 @@ async function readOld(model: Model, group: H5Group, { where }: WeightSource): P
   const values = new Map<Weight, TensorData<'float32'>>()
   for (const [i, { name, paths }] of stored.entries()) {
     const layer = layers[i]
-    if (layer?.weights.length !== paths.length)
-      throw mismatch(
-        `${where}, layer '${layer?.name}'`,
-        `${layer?.weights.length} weights`,
-        `${paths.length} in '${name}'`,
+    if (layer)
+      await unlessSkipped(layer.name, skipped, values, async () =>
+        readOldLayer(layer, group.group(name), name, paths, where),
       )
-    for (const [k, path] of paths.entries()) {
-      const weight = layer.weights[k]?.weight
-      const tensor = await group.group(name).dataset(path).read()
-      if (weight) values.set(weight, fitted(tensor, weight, `${where}, weight '${path}'`))
-    }
+  }
+  return values
+}
+
+async function readOldLayer(
+  layer: OldLayer,
+  group: H5Group,
+  name: string,
+  paths: readonly string[],
+  where: string,
+): Promise<Assignments> {
+  if (layer.weights.length !== paths.length)
+    throw mismatch(`${where}, layer '${layer.name}'`, `${layer.weights.length} weights`, `${paths.length} in '${name}'`)
+  const values = new Map<Weight, TensorData<'float32'>>()
+  for (const [k, path] of paths.entries()) {
+    const weight = layer.weights[k]?.weight
+    const tensor = await group.dataset(path).read()
+    if (weight) values.set(weight, fitted(tensor, weight, `${where}, weight '${path}'`))
   }
   return values
 }
