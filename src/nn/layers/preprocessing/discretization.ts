@@ -65,6 +65,13 @@ export function discretization<const O extends DiscretizationOptions>(
           received: "'binBoundaries'",
         })
       const values = toNumbers(isTensorData(data) ? data : fromNested(data, 'float32', where))
+      if (values.length === 0 || values.some(Number.isNaN)) {
+        throw new ArgumentError({
+          where,
+          expected: 'numbers to adapt to',
+          received: values.length === 0 ? 'none' : 'some that are NaN',
+        })
+      }
       config.binBoundaries = boundariesOf(values, config.numBins, config.epsilon)
       return result
     },

@@ -116,6 +116,14 @@ export class Lookup<T extends Token> {
 
   setVocabulary(given: readonly T[], idfWeights: readonly number[] | null): void {
     const { where, config } = this
+    const isToken = (token: T) => (this.dtype === 'string' ? typeof token === 'string' : Number.isSafeInteger(token))
+    if (!Array.isArray(given) || !given.every(isToken)) {
+      throw new ArgumentError({
+        where,
+        expected: `'vocabulary' to be a list of ${this.dtype === 'string' ? 'strings' : 'integers'}`,
+        received: JSON.stringify(given).slice(0, 100),
+      })
+    }
     const tokens = withoutSpecial(where, given, this.special)
     if (
       (config.outputMode === 'tfIdf') !== (idfWeights !== null) ||
@@ -143,6 +151,8 @@ export class Lookup<T extends Token> {
     const { config } = this
     const limit = config.maxTokens === null ? Number.POSITIVE_INFINITY : config.maxTokens - this.special.length
     const found = learned(documents, [config.maskToken, config.oovToken], limit)
+    if (found.tokens.length === 0)
+      throw new ArgumentError({ where: this.where, expected: 'data with tokens to adapt to', received: 'none' })
     config.vocabulary = found.tokens
     config.idfWeights = config.outputMode === 'tfIdf' ? found.idfWeights : null
   }

@@ -52,6 +52,9 @@ export function normalization(
     })
   }
   const config = { axis, mean, variance, invert: options.invert ?? false }
+  checkNumbers(where, 'mean', mean, Number.isFinite)
+  checkNumbers(where, 'variance', variance, value => Number.isFinite(value) && value >= 0)
+  checkNumbers(where, 'axis', axis, Number.isSafeInteger)
   const kept = axis === null ? [] : typeof axis === 'number' ? [axis] : axis
   const state = new Map<string, TensorData<'float32'>>()
   const adapted = (name: string, otherwise: number): Initializer => ({
@@ -122,6 +125,17 @@ export function normalization(
   return result
 }
 
+function checkNumbers(
+  where: string,
+  name: string,
+  given: number | readonly number[] | null,
+  fits: (value: number) => boolean,
+): void {
+  if (given === null || (typeof given === 'number' ? [given] : given).every(fits)) return
+  const kind = name === 'axis' ? 'integers' : name === 'mean' ? 'finite numbers' : 'finite numbers of 0 or more'
+  throw new ArgumentError({ where, expected: `'${name}' to be of ${kind}`, received: String(given) })
+}
+
 const axesOf = (axes: readonly number[], rank: number, where: string): number[] =>
   axes
     .map(axis => {
@@ -139,6 +153,8 @@ const axesOf = (axes: readonly number[], rank: number, where: string): number[] 
 function momentsOf(tensor: TensorData, axes: readonly number[]) {
   const values = toNumbers(tensor)
   const { shape } = tensor
+  if (values.length === 0)
+    throw new ArgumentError({ where: 'normalization', expected: 'samples to adapt to', received: 'none' })
   const sizes = axes.map(axis => shape[axis] ?? 1)
   const size = sizeOf(sizes)
   const strides = stridesOf(shape)

@@ -49,6 +49,14 @@ export function withoutSpecial<T extends Token>(
   special: readonly (T | null)[],
 ): readonly T[] {
   const stripped = special.every((token, i) => vocabulary[i] === token) ? vocabulary.slice(special.length) : vocabulary
+  const reserved = stripped.find(token => special.includes(token))
+  if (reserved !== undefined) {
+    throw new ArgumentError({
+      where,
+      expected: "'vocabulary' with all special tokens in front, or without them",
+      received: `${JSON.stringify(reserved)} among the others`,
+    })
+  }
   if (stripped.length > 0 && new Set(stripped).size === stripped.length) return stripped
   throw new ArgumentError({
     where,
