@@ -26,11 +26,8 @@ export function confusionMatrix(
   const scores = classScores(confusion)
   const samples = scores.reduce((sum, { support }) => sum + support, 0)
   // A model that is hardly ever wrong should look so: the scale reaches at least 1 % of an average class.
-  const worst = Math.max(
-    1,
-    (0.01 * samples) / Math.max(1, n),
-    ...counts.flatMap((row, i) => row.filter((_, k) => k !== i)),
-  )
+  const least = Math.max(1, (0.01 * samples) / Math.max(1, n))
+  const worst = counts.flatMap((row, i) => row.filter((_, k) => k !== i)).reduce((a, b) => Math.max(a, b), least)
   const cells = counts.flatMap((row, truth) =>
     row.map((count, predicted): Cell => {
       const strength = truth === predicted ? count / Math.max(1, scores[truth]?.support ?? 1) : Math.sqrt(count / worst)

@@ -99,6 +99,12 @@ describe('writing', () => {
     expect(file.group('folder').names).toEqual([])
   })
 
+  test('more texts than a function takes arguments are written', async () => {
+    const data = new Array<string>(200_000).fill('a').with(5, 'bcd')
+    const bytes = concatenated(encodeH5({ members: { words: { data: { dtype: 'string', shape: [200_000], data } } } }))
+    expect((await openH5(bytes, 'words').dataset('words').read()).data).toEqual(data)
+  })
+
   test('equal trees give equal bytes', () => {
     expect(concatenated(encodeH5(tree))).toEqual(concatenated(encodeH5(tree)))
   })

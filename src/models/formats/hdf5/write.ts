@@ -181,7 +181,8 @@ class Writer {
 
 const one = (text: string): TensorData => ({ dtype: 'string', shape: [], data: [text] })
 const encoder = new TextEncoder()
-const textSize = (list: readonly string[]): number => Math.max(1, ...list.map(text => encoder.encode(text).length))
+const textSize = (list: readonly string[]): number =>
+  list.reduce((size, text) => Math.max(size, encoder.encode(text).length), 1)
 
 /** All attributes of text in a tree, but the empty ones, for which the heap has no place. */
 function* texts(node: H5GroupToWrite | H5DatasetToWrite): Generator<string> {

@@ -105,7 +105,7 @@ export function textVectorization<const O extends TextVectorizationOptions = Rec
     tokenize(texts: readonly string[]): TensorData<'string'> {
       const rows = texts.map(tokensOf)
       const fixed = outputMode === 'int' ? own.outputSequenceLength : null
-      const length = fixed ?? Math.max(1, ...rows.map(row => row.length))
+      const length = fixed ?? rows.reduce((longest, row) => Math.max(longest, row.length), 1)
       const data = rows.flatMap(row => Array.from({ length }, (_, i) => row[i] ?? ''))
       return { dtype: 'string', shape: [texts.length, length], data }
     },
