@@ -5,6 +5,7 @@ import { toDot, toMermaid } from '../graph/dot.ts'
 import { printGraph } from '../graph/print.ts'
 import { kindOf } from '../models/formats/files.ts'
 import { type FileSummary, formatFile, inspectH5, inspectModel, inspectSafetensors } from './inspect-weights.ts'
+import { safe } from './safe.ts'
 import { type ModelSummary, summarize } from './summary.ts'
 
 interface InspectOptions {
@@ -30,9 +31,9 @@ export const inspect = new Command('inspect')
     const model = await readModel(path)
     const limit = options.limit === undefined ? {} : { limit: options.limit }
     if (options.print) console.log(safe(printGraph(model.graph, limit)))
-    else if (options.dot) console.log(toDot(model.graph, limit))
-    else if (options.mermaid) console.log(toMermaid(model.graph, limit))
-    else if (options.json) console.log(JSON.stringify(summarize(model), null, 2))
+    else if (options.dot) console.log(safe(toDot(model.graph, limit)))
+    else if (options.mermaid) console.log(safe(toMermaid(model.graph, limit)))
+    else if (options.json) console.log(safe(JSON.stringify(summarize(model), null, 2)))
     else console.log(safe(formatSummary(summarize(model))))
   })
 
@@ -56,17 +57,13 @@ function showFile(summary: FileSummary, { json, print, dot, mermaid, limit }: In
       remedy: 'Convert it first: tenon convert model.keras model.onnx.',
     })
   }
-  console.log(json ? JSON.stringify(summary, null, 2) : safe(formatFile(summary, limit)))
+  console.log(safe(json ? JSON.stringify(summary, null, 2) : formatFile(summary, limit)))
 }
 
 function positiveInteger(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Expected a whole number above 0.')
 }
-
-/** Names come from the file: no control characters of theirs reach the terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const safe = (text: string): string => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?')
 
 /** The summary as a person reads it. */
 export function formatSummary(summary: ModelSummary): string {

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { TenonError } from '../core/errors.ts'
 import { convert } from './convert.ts'
 import { inspect } from './inspect.ts'
+import { safe } from './safe.ts'
 
 /** The `tenon` command. A command is a file of its own and a line here. */
 const commands: readonly Command[] = [inspect, convert]
@@ -25,6 +26,6 @@ try {
 } catch (error) {
   // Expected failures are told in a sentence; anything else is a bug and keeps its stack.
   if (!(error instanceof TenonError)) throw error
-  console.error(`tenon: ${error.message}`)
+  console.error(`tenon: ${safe(error.message)}`)
   process.exitCode = 1
 }

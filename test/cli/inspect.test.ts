@@ -88,4 +88,31 @@ describe('tenon inspect', () => {
     expect(told[0]).toMatch(message)
     expect(stderr).not.toMatch(/^\s+at /m)
   })
+
+  describe('a file whose names would write on the terminal', () => {
+    const clearing = '\u001b[2J'
+    beforeAll(() => {
+      const named = model({
+        nodes: [node('Relu', [`x${clearing}`], ['y'])],
+        inputs: [value(`x${clearing}`, [2])],
+        outputs: [value('y', [2])],
+      })
+      writeFileSync(join(folder, 'names.onnx'), named)
+      const layers = [{ class_name: `Dense${clearing}`, config: { name: 'a', batch_input_shape: [null, 2] } }]
+      const topology = { class_name: 'Sequential', config: { name: 'm', layers } }
+      writeFileSync(join(folder, 'model.json'), JSON.stringify({ modelTopology: topology, weightsManifest: [] }))
+    })
+
+    test.each([
+      ['a summary', ['names.onnx']],
+      ['the graph', ['names.onnx', '--print']],
+      ['a drawing for Graphviz', ['names.onnx', '--dot']],
+      ['a drawing for Mermaid', ['names.onnx', '--mermaid']],
+      ['an error', ['model.json']],
+    ])('%s', async (_what, [name = '', ...options]) => {
+      const { stdout, stderr } = await tenon('inspect', join(folder, name), ...options)
+      expect(stdout + stderr).toContain('?[2J')
+      expect(stdout + stderr).not.toContain(clearing)
+    })
+  })
 })
