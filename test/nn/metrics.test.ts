@@ -51,6 +51,15 @@ test('the coefficient of determination of targets that are all the same is 0, wh
   expect(result).toBe(0)
 })
 
+test.each([
+  ['a class', { classId: 3 }, /with a class 3, received \[2, 3\]/],
+  ['as many classes', { topK: 4 }, /4/],
+])('outputs that have not %s are refused when the step is built', (_, options, message) => {
+  const x = constant([0.1, 0.2, 0.7, 0.3, 0.3, 0.4], [2, 3])
+  const state = [constant([0], [1]), constant([0], [1])]
+  expect(() => metrics.recall(options).update(state, x, x)).toThrow(message)
+})
+
 describe('what is wrong is said when a metric is made', () => {
   const bad: readonly [string, string, object, RegExp][] = [
     [

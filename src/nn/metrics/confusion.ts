@@ -115,10 +115,12 @@ function onlyTop(y: Value, k: number): Value {
 }
 
 function classOf(x: Value, id: number): Value {
-  if (x.shape.length > 1) return slice(x, ints([id]), ints([id + 1]), ints([-1]))
+  const classes = x.shape.at(-1)
+  const has = typeof classes !== 'number' || id < classes
+  if (x.shape.length > 1 && has) return slice(x, ints([id]), ints([id + 1]), ints([-1]))
   throw new ShapeError({
     where: 'metric with classId',
-    expected: 'outputs of shape [samples, classes]',
+    expected: `outputs of shape [samples, classes] with a class ${id}`,
     received: formatShape(x.shape),
   })
 }
