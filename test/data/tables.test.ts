@@ -81,6 +81,7 @@ describe('tables of a local folder', () => {
 
   test.each([
     ['a cell that is no number', 'year,month,date_of_month,day_of_week,births\n1994,1,2,7,many\n'],
+    ['an empty cell', 'year,month,date_of_month,day_of_week,births\n1994,1,2,7,\n'],
     ['a line that is too short', 'year,month,date_of_month,day_of_week,births\n1994,1,2,7\n'],
     ['nothing but a header', 'year,month,date_of_month,day_of_week,births\n'],
   ])('refuses %s', async (_, content) => {

@@ -95,7 +95,8 @@ export async function loadUsBirths(options: DatasetOptions): Promise<readonly Bi
   if (lines.length === 0)
     throw new FormatError({ where: path, expected: 'a header and a line per day', received: `'${header}'` })
   return lines.map((line, row) => {
-    const values = line.split(',').map(Number)
+    // Number('') is 0, but an empty cell is no number.
+    const values = line.split(',').map(cell => (cell.trim() === '' ? Number.NaN : Number(cell)))
     const cells = new Cells(path, row, Object.fromEntries(columns.map((column, i) => [column, values[i]])))
     return {
       year: cells.number('year'),
