@@ -37,18 +37,22 @@ export async function inspectH5(path: string): Promise<FileSummary> {
   const arrays: FileSummary['arrays'][number][] = []
   const facts: Record<string, string> = {}
   const seen = new Set<H5Group>()
-  const walk = (group: H5Group, place: string): void => {
-    if (seen.has(group)) return
+  // Not recursive: groups of a hostile file nest deeper than calls do.
+  const waiting: { readonly group: H5Group; readonly place: string }[] = [{ group: root, place: '' }]
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { group, place } = next
+    if (seen.has(group)) continue
     seen.add(group)
     for (const [name, { dtype, shape, data }] of group.attributes)
       facts[`${place}@${name}`] = dtype === 'string' ? String(data) : `${dtype}${formatShape(shape)}`
+    const groups: typeof waiting = []
     for (const [name, member] of group.members()) {
-      if (arrays.length >= maxListed) return
-      if (member instanceof H5Group) walk(member, `${place}${name}/`)
+      if (arrays.length >= maxListed) break
+      if (member instanceof H5Group) groups.push({ group: member, place: `${place}${name}/` })
       else arrays.push({ name: place + name, dtype: member.dtype ?? 'other', shape: member.shape })
     }
+    for (const inner of groups.reverse()) waiting.push(inner)
   }
-  walk(root, '')
   return { kind: 'HDF5', facts, arrays }
 }
 
