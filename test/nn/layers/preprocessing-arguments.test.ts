@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fromNumbers } from '../../../src/core/tensor-data.ts'
-import { layers } from '../../../src/index.ts'
+import { layers, sequential } from '../../../src/index.ts'
 
 describe('what is wrong with layers that prepare data is said when they are made, or adapted', () => {
   const cases: readonly [string, () => unknown, RegExp][] = [
@@ -28,6 +28,13 @@ describe('what is wrong with layers that prepare data is said when they are made
     const lookup = layers.stringLookup({ vocabulary: ['', '[UNK]', 'a'], maskToken: '' })
     expect(lookup.getVocabulary()).toEqual(['', '[UNK]', 'a'])
   })
+})
+
+test('integers fall into bins whose boundaries are between them', async () => {
+  const bins = layers.discretization({ binBoundaries: [-0.5, 2.5] })
+  const net = sequential([layers.input({ shape: [4], dtype: 'int32' }), bins])
+  const { data } = await net.predict(fromNumbers('int32', [1, 4], [-1, 0, 2, 3]))
+  expect(Array.from(data, Number)).toEqual([0, 1, 1, 2])
 })
 
 test('more texts than a function takes arguments are tokenised', () => {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../core/errors.ts'
 import { fromNested, isTensorData, type Nested } from '../../../core/nested.ts'
 import { type TensorData, toNumbers } from '../../../core/tensor-data.ts'
-import { constantLike, ints } from '../../../ops/constants.ts'
+import { constant, ints } from '../../../ops/constants.ts'
 import { greaterOrEqual } from '../../../ops/logic/greater-or-equal.ts'
 import { cast } from '../../../ops/math/cast.ts'
 import { reduceSum } from '../../../ops/reduce/reduce-sum.ts'
@@ -50,8 +50,10 @@ export function discretization<const O extends DiscretizationOptions>(
       const { binBoundaries: boundaries, outputMode } = config
       if (!boundaries)
         throw new ArgumentError({ where, expected: 'adapt(data) before the layer is applied', received: 'none' })
-      const wide = unsqueeze(x, ints([-1]))
-      const passed = cast(greaterOrEqual(wide, constantLike(boundaries, [boundaries.length], x)), { to: 'int32' })
+      // Integers too: between two of them there may be a boundary.
+      const real = x.dtype === 'float32' ? x : cast(x, { to: 'float32' })
+      const wide = unsqueeze(real, ints([-1]))
+      const passed = cast(greaterOrEqual(wide, constant(boundaries)), { to: 'int32' })
       const bins = reduceSum(passed, ints([-1]), { keepdims: 0 })
       return outputMode === 'int' ? bins : encoded(bins, outputMode, boundaries.length + 1, where)
     },
