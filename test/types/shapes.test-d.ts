@@ -19,6 +19,19 @@ export function literalShapesFlowThroughLayers(): void {
   expectTypeOf(layers.globalAveragePooling2d({ keepdims: true })(features).shape).toEqualTypeOf<readonly [1, 1, 32]>()
 }
 
+export function imagesChangedAtRandomKeepTheirShape(): void {
+  const turned = layers.randomRotation({ factor: 0.1 })(layers.randomFlip()(image))
+  expectTypeOf(turned.shape).toEqualTypeOf<readonly [28, 28, 1]>()
+  const crop = layers.randomCrop({ height: 24, width: 20 })
+  expectTypeOf(crop(turned).shape).toEqualTypeOf<readonly [24, 20, 1]>()
+  const first = layers.input({ shape: [3, 28, 28] })
+  expectTypeOf(layers.randomCrop({ height: 24, width: 20, dataFormat: 'channelsFirst' })(first).shape).toEqualTypeOf<
+    readonly (number | null)[]
+  >()
+  const chain = layers.pipeline({ layers: [layers.randomFlip(), crop, layers.conv2d({ filters: 8, kernelSize: 3 })] })
+  expectTypeOf(chain(image).shape).toEqualTypeOf<readonly [22, 18, 8]>()
+}
+
 export function theClassicNetwork(): void {
   const classic = sequential([
     image,
