@@ -58,6 +58,7 @@ const sources: Readonly<
         'augmentation-colour.json',
         'hashing.json',
         'audio-layers.json',
+        'time-distributed.json',
       ],
       ['layer'],
     ),
@@ -95,30 +96,49 @@ function rowOf(kind: string, name: string): Row {
     : { name, mark: 'here', cases, note: 'no golden values of its own' }
 }
 
-/** Keras's public list with a mark for each name: `npm run docs:coverage` writes docs/coverage.md with it. */
-export function coverageDoc(): string {
+const marks = ['equal', 'here', 'differs', 'alias', 'missing'] as const
+const count = (rows: readonly Row[], mark: string): number => rows.filter(row => row.mark === mark).length
+const casesOf = (rows: readonly Row[]): number => rows.reduce((n, row) => n + row.cases, 0)
+
+/** The version of Keras, and its public names with a mark for each, by kind. */
+function coverage() {
   const api = golden('keras-api.json') as Readonly<Record<string, string | readonly string[]>>
   const kinds = Object.entries(api).filter((entry): entry is [string, readonly string[]] => Array.isArray(entry[1]))
-  const marks = ['equal', 'here', 'differs', 'alias', 'missing'] as const
   const tables = kinds.map(([kind, names]) => {
     // Initializers, regularizers and constraints are listed under both spellings; one is enough.
     const distinct = names.filter((name, i) => names.findIndex(other => plain(other) === plain(name)) === i)
     return { kind, rows: distinct.map(name => rowOf(kind, name)) }
   })
-  const count = (rows: readonly Row[], mark: string) => rows.filter(row => row.mark === mark).length
-  const total = tables.flatMap(({ rows }) => rows)
+  return { version: String(api['keras']), tables, total: tables.flatMap(({ rows }) => rows) }
+}
+
+/** A text whose sentence of counts is brought up to date: README.md's. */
+export function countsIn(text: string): string {
+  const { version, total } = coverage()
+  const sentence =
+    /Of \d+ public names of Keras [\d.]+'s lists \d+ are here, \d+ of them held equal to it by [\d,]+ golden cases/
+  if (!sentence.test(text)) throw new Error('README.md has lost its sentence of counts')
+  const here = total.length - count(total, 'missing')
+  return text.replace(
+    sentence,
+    `Of ${total.length} public names of Keras ${version}'s lists ${here} are here, ${count(total, 'equal')} of them held equal to it by ${casesOf(total).toLocaleString('en')} golden cases`,
+  )
+}
+
+/** Keras's public list with a mark for each name: `npm run docs:coverage` writes docs/coverage.md with it. */
+export function coverageDoc(): string {
+  const { version, tables, total } = coverage()
   return [
     '# What there is of Keras',
     '',
-    `Keras ${String(api['keras'])}'s public list, name by name. *equal*: held against golden values that Keras wrote (the number of cases is given; \`reference/\` has the scripts, \`npx vitest run test/golden\` checks them). *here*: there, with tests of its own but without golden values. *differs* and *missing* say why.`,
+    `Keras ${version}'s public list, name by name. *equal*: held against golden values that Keras wrote (the number of cases is given; \`reference/\` has the scripts, \`npx vitest run test/golden\` checks them). *here*: there, with tests of its own but without golden values. *differs* and *missing* say why.`,
     '',
     'Written by `npm run docs:coverage`; a test keeps it current.',
     '',
     `| | ${marks.join(' | ')} | golden cases |`,
     `|---|${marks.map(() => '---:').join('|')}|---:|`,
     ...[...tables, { kind: '**all**', rows: total }].map(
-      ({ kind, rows }) =>
-        `| ${kind} | ${marks.map(mark => count(rows, mark)).join(' | ')} | ${rows.reduce((n, row) => n + row.cases, 0)} |`,
+      ({ kind, rows }) => `| ${kind} | ${marks.map(mark => count(rows, mark)).join(' | ')} | ${casesOf(rows)} |`,
     ),
     '',
     ...tables.flatMap(({ kind, rows }) => [

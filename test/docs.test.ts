@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { formatWithOptions } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { countsIn } from '../scripts/coverage-table.ts'
 import { type DocBlock, docBlocks, expectedOutput } from './support/doc-blocks.ts'
 import { root } from './support/source-files.ts'
 
@@ -25,6 +26,11 @@ beforeAll(() => {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the counts in README.md are current (else: npm run docs:coverage)', () => {
+  const text = readFileSync(join(root, 'README.md'), 'utf8')
+  expect(text).toBe(countsIn(text))
+})
 
 test('there are programs to check', () => {
   expect(programs.filter(block => block.mode === 'run').length).toBeGreaterThan(2)
