@@ -19,9 +19,8 @@ import { applyLayer } from '../src/nn/make-layer.ts'
 const [folder, ...only] = process.argv.slice(2)
 if (folder === undefined) throw new Error('Name the folder to write to.')
 const golden = fileURLToPath(new URL('../test/golden/formats/', import.meta.url))
-const { models }: { models: { name: string; inputs: unknown; outputs: unknown }[] } = JSON.parse(
-  readFileSync(join(golden, 'models.json'), 'utf8'),
-)
+const listed = (file: string): { name: string; inputs: unknown; outputs: unknown }[] =>
+  JSON.parse(readFileSync(join(golden, file), 'utf8')).models
 
 interface Tensor {
   shape: number[]
@@ -38,7 +37,7 @@ const isCases = (list: unknown): list is Case[] => Array.isArray(list)
 
 mkdirSync(folder, { recursive: true })
 const cases: object[] = []
-for (const { name, inputs, outputs } of models) {
+for (const { name, inputs, outputs } of [...listed('models.json'), ...listed('calls.json')]) {
   if (only.length > 0 && !only.includes(name)) continue
   const read = await readKeras(readFileSync(join(golden, `${name}.keras`)), { where: name })
   const files = {

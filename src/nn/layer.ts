@@ -9,6 +9,14 @@ export type LayerInputs = readonly [Value, ...Value[]]
 /** Options of one call of a layer, e.g. `{ useCausalMask: true }`. Part of a model's configuration, so plain JSON. */
 export type CallOptions = Readonly<Record<string, boolean | number | string | null>>
 
+/**
+ * Which steps of an input count, bool[batch, steps], in place of the mask that comes along with it; null for all of them, undefined
+ * for the mask that comes along.
+ */
+export type CallMask = Symbolic | null | undefined
+/** A call's masks: one for a single input, or one for each. */
+export type CallMasks = CallMask | readonly CallMask[]
+
 /** What a layer may ask for while it is traced. */
 export interface LayerScope {
   readonly training: boolean
@@ -89,6 +97,7 @@ export interface Layer<F extends ShapeFunction = AnyShape> extends AnyLayer {
   <const I extends SymbolicInputs, const O extends CallOptions = Record<never, never>>(
     inputs: I & Accepted<F, ShapesOf<I>, O>,
     options?: O,
+    masks?: CallMasks,
   ): SymbolicOutput<Apply<F, ShapesOf<I>, O>>
   /** For the compiler alone: what the layer does to shapes. Not there when the program runs. */
   readonly shapeFunction?: F
@@ -120,6 +129,8 @@ export interface LayerCall {
   readonly layer: AnyLayer
   readonly inputs: readonly Symbolic[]
   readonly options: CallOptions
+  /** Given in place of the inputs' own masks; no longer than `inputs`. */
+  readonly masks: readonly CallMask[]
 }
 
 /** What an `input()` declares. */

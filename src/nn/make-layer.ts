@@ -2,6 +2,8 @@ import { ArgumentError } from '../core/errors.ts'
 import { Value } from '../graph/value.ts'
 import {
   type AnyLayer,
+  type CallMask,
+  type CallMasks,
   type CallOptions,
   type Layer,
   type LayerDefinition,
@@ -17,7 +19,8 @@ import type { AnyShape, Dims, ShapeFunction } from './shapes/shape-function.ts'
  * `F` says what it does to shapes, for the compiler; what it really does is found out by tracing it.
  */
 export function makeLayer<F extends ShapeFunction = AnyShape>(definition: LayerDefinition): Layer<F> {
-  const layer = (inputs: SymbolicInputs, options?: CallOptions) => applyLayer(complete, inputs, options)
+  const layer = (inputs: SymbolicInputs, options?: CallOptions, masks?: CallMasks) =>
+    applyLayer(complete, inputs, options, masks)
   // A function has a `name` of its own that cannot be assigned, only defined anew.
   Object.defineProperty(layer, 'name', { value: definition.name, configurable: true })
   const { name: _, trainable = true, ...rest } = definition
@@ -27,7 +30,7 @@ export function makeLayer<F extends ShapeFunction = AnyShape>(definition: LayerD
 }
 
 /** Applies a layer to symbolic tensors: traces it once to learn the outputs' types. One output is returned bare, several as a list. */
-export function applyLayer(layer: AnyLayer, inputs: SymbolicInputs, options: CallOptions = {}) {
+export function applyLayer(layer: AnyLayer, inputs: SymbolicInputs, options: CallOptions = {}, givenMasks?: CallMasks) {
   const given: readonly Symbolic[] = inputs instanceof Symbolic ? [inputs] : inputs
   const [first, ...others] = given
   if (!first || !given.every(item => item instanceof Symbolic)) {
@@ -38,20 +41,34 @@ export function applyLayer(layer: AnyLayer, inputs: SymbolicInputs, options: Cal
       remedy: 'Make one with input({ shape }), or by applying another layer.',
     })
   }
+  const own =
+    givenMasks === undefined || givenMasks === null || givenMasks instanceof Symbolic ? [givenMasks] : givenMasks
+  checkMasks(layer, own, given.length)
   const masks = new Map<Value, Value>()
   // Each input gets a value of its own, since one tensor may be given twice.
-  const values = given.map(({ value, mask }) => {
+  const values = given.map(({ value, mask: carried }, i) => {
     const stand = Value.input(value.type)
+    const mask = own[i] === null ? undefined : (own[i]?.value ?? carried)
     if (mask) masks.set(stand, mask)
     return stand
   })
   const outputs = tracedOnce(layer, values, options, masks)
-  const call = { layer, inputs: [first, ...others], options }
+  const call = { layer, inputs: [first, ...others], options, masks: own }
   const results = outputs.map(
     (value, index) => new Symbolic(dims(value), Value.input(value.type), masks.get(value), { call, index }),
   )
   const [only] = results
   return results.length === 1 && only ? only : results
+}
+
+function checkMasks(layer: AnyLayer, masks: readonly CallMask[], inputs: number): void {
+  const wrong = masks.find(mask => mask && !(mask instanceof Symbolic && mask.dtype === 'bool'))
+  if (masks.length <= inputs && !wrong) return
+  throw new ArgumentError({
+    where: layer.name ?? layer.type,
+    expected: wrong ? 'masks to be symbolic tensors of bool' : `at most ${inputs} masks, one for each input`,
+    received: wrong ? (wrong instanceof Symbolic ? wrong.dtype : typeof wrong) : String(masks.length),
+  })
 }
 
 function tracedOnce(

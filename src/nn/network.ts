@@ -3,7 +3,8 @@ import { ArgumentError } from '../core/errors.ts'
 import { Rng } from '../core/rng.ts'
 import type { Shape } from '../core/shape.ts'
 import { type TensorType, Value } from '../graph/value.ts'
-import type { AnyLayer, InputSpec, LayerCall, LayerInputs, Symbolic } from './layer.ts'
+import { identity } from '../ops/math/identity.ts'
+import { type AnyLayer, type InputSpec, type LayerCall, type LayerInputs, Symbolic } from './layer.ts'
 import { nameInputs, nameLayers } from './names.ts'
 import { runLayer } from './run-layer.ts'
 import { Variable, type Weight } from './variable.ts'
@@ -169,6 +170,7 @@ export class LayerGraph implements Network {
   runInside(
     inputs: readonly Value[],
     step: (path: string, layer: AnyLayer, inputs: LayerInputs, call: LayerCall) => readonly Value[],
+    setMask: (value: Value, mask: Value | undefined) => void,
   ): readonly Value[] {
     const values = new Map<Symbolic, Value>()
     this.inputTensors.forEach((tensor, i) => {
@@ -176,7 +178,15 @@ export class LayerGraph implements Network {
       if (value) values.set(tensor, value)
     })
     for (const { path, call, outputs } of this.steps) {
-      const [first, ...others] = call.inputs.map(tensor => lookUp(values, tensor, path))
+      const [first, ...others] = call.inputs.map((tensor, i) => {
+        const value = lookUp(values, tensor, path)
+        const given = call.masks[i]
+        if (given === undefined) return value
+        // A value of its own: whoever else reads this one sees the mask that it came with.
+        const own = identity(value)
+        setMask(own, given ? lookUp(values, given, path) : undefined)
+        return own
+      })
       if (!first) continue
       const results = step(path, call.layer, [first, ...others], call)
       for (const output of outputs) {
@@ -203,11 +213,17 @@ export class LayerGraph implements Network {
       losses: [] as Value[],
     }
     const activations: { path: string; value: Value }[] = []
-    const outputs = this.runInside(inputs, (path, layer, given, call) => {
-      const results = runLayer(tracing, path, layer, given, call.options)
-      for (const value of results) activations.push({ path, value })
-      return results
-    })
+    const outputs = this.runInside(
+      inputs,
+      (path, layer, given, call) => {
+        const results = runLayer(tracing, path, layer, given, call.options)
+        for (const value of results) activations.push({ path, value })
+        return results
+      },
+      (value, mask) => {
+        if (mask) tracing.masks.set(value, mask)
+      },
+    )
     const masks = outputs.map(value => tracing.masks.get(value))
     return { outputs, masks, updates: tracing.updates, losses: tracing.losses, activations }
   }
@@ -246,6 +262,12 @@ function specOf({ origin }: Symbolic): InputSpec {
   })
 }
 
+/** All that a call reads: its inputs, then the masks it was given. */
+export const sourcesOf = ({ inputs, masks }: LayerCall): Symbolic[] => [
+  ...inputs,
+  ...masks.filter(mask => mask instanceof Symbolic),
+]
+
 /** All applications of layers that the outputs depend on, each after those it takes its inputs from. */
 function callsBetween(where: string, inputs: readonly Symbolic[], outputs: readonly Symbolic[]): readonly LayerCall[] {
   const given = new Set(inputs)
@@ -269,13 +291,13 @@ function callsBetween(where: string, inputs: readonly Symbolic[], outputs: reado
       continue
     }
     stack.push({ ...top, expanded: true })
-    for (const tensor of [...origin.call.inputs].reverse()) stack.push({ tensor, expanded: false })
+    for (const tensor of sourcesOf(origin.call).reverse()) stack.push({ tensor, expanded: false })
   }
   return [...done]
 }
 
 /** The tensors that a call made and that somebody in the network reads. */
 function outputsOf(call: LayerCall, calls: readonly LayerCall[], outputs: readonly Symbolic[]): readonly Symbolic[] {
-  const read = new Set([...calls.flatMap(({ inputs }) => inputs), ...outputs])
+  const read = new Set([...calls.flatMap(sourcesOf), ...outputs])
   return [...read].filter(({ origin }) => 'call' in origin && origin.call === call)
 }

@@ -1,10 +1,11 @@
 import { TenonError, UnsupportedError } from '../../../core/errors.ts'
-import { type AnyLayer, type CallOptions, Symbolic } from '../../../nn/layer.ts'
+import { type AnyLayer, type CallMask, Symbolic } from '../../../nn/layer.ts'
 import { applyLayer } from '../../../nn/make-layer.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import { model as functional } from '../../functional.ts'
 import type { Model, SymbolicForm } from '../../model.ts'
 import { sequential } from '../../sequential.ts'
+import { type CallArguments, comparison, type History, histories, historyOf, readCall } from './calls.ts'
 import {
   type Decoding,
   damaged,
@@ -16,7 +17,6 @@ import {
   refusedOptions,
 } from './decode.ts'
 import { isList, isObject, type Json, type JsonObject } from './json.ts'
-import { camel } from './names.ts'
 
 /**
  * Makes a model of its architecture as Keras writes it: `config.json` of a `.keras` file, `model_config` of an `.h5` file, or the
@@ -126,14 +126,6 @@ interface PendingCall {
   readonly name: string
   readonly arguments: CallArguments
 }
-interface CallArguments {
-  readonly tensors: readonly History[]
-  readonly options: CallOptions
-  /** Written before Keras 3. */
-  readonly old: boolean
-}
-/** Layer, which of its calls, which of the call's outputs. */
-type History = readonly [string, number, number]
 
 /** A graph of layers: rebuilt by calling each layer as soon as what it takes is there. */
 class Graph {
@@ -142,6 +134,7 @@ class Graph {
   /** Nested functional models: their outputs are counted from 1 where they are outputs of the whole model (Keras 3). */
   private readonly functional = new Set<string>()
   private readonly firstCall = new Map<string, number>()
+  private readonly operations = new Map<string, KerasObject>()
   private readonly groups: (object: KerasObject) => string
   private pending: PendingCall[] = []
 
@@ -175,13 +168,17 @@ class Graph {
       return
     }
     // Operations between layers, such as the comparison that makes an embedding's mask. What asks for its result says so.
-    if (isOperation(object)) return
+    if (isOperation(object)) {
+      this.operations.set(name, object)
+      return
+    }
     const layer = decodeLayer(object, this.decoding, name, this.groups(object))
     if (isModelClass(object) && className !== 'Sequential') this.functional.add(name)
     this.outputs.set(name, [])
     const { inbound_nodes: nodes = [] } = json
     if (!isList(nodes)) throw damaged(this.decoding, "a layer's calls", nodes)
-    for (const node of nodes) this.pending.push({ layer, name, arguments: readCall(node, name, this.decoding) })
+    for (const node of nodes)
+      this.pending.push({ layer, name, arguments: readCall(node, name, layer.type, this.decoding) })
   }
 
   /** Calls are made in the file's order of layers, each layer's in their own order, as often as something new can be called. */
@@ -203,15 +200,36 @@ class Graph {
     }
   }
 
-  private call({ layer, name, arguments: { tensors, options } }: PendingCall): boolean {
+  private call({ layer, name, arguments: { tensors, options, masks } }: PendingCall): boolean {
     const found = tensors.map(history => this.find(history))
     const inputs = found.filter(tensor => tensor !== undefined)
     const [first, ...others] = inputs
     if (inputs.length < found.length) return false
     if (!first) throw damaged(this.decoding, `inputs of '${name}'`, 'none')
-    const result = applyLayer(layer, [first, ...others], options)
+    const given: CallMask[] = []
+    for (const [i, history] of masks.entries()) {
+      const mask = history && this.operations.has(history[0]) ? undefined : history && this.find(history)
+      if (history && this.operations.has(history[0])) this.checkAutomatic(history, inputs[i] ?? first, name)
+      else if (history && !mask) return false
+      given.push(mask)
+    }
+    const result = applyLayer(layer, [first, ...others], options, given)
     this.outputs.get(name)?.push(result instanceof Symbolic ? [result] : result)
     return true
+  }
+
+  /** A mask that is computed between layers is one that Keras noted down itself: it has to be the one that comes along anyway. */
+  private checkAutomatic([operation]: History, tensor: Symbolic, name: string): void {
+    const compared = comparison(this.operations.get(operation))
+    const own = tensor.mask && embeddedFrom(tensor)
+    const differs = compared && own && (this.find(compared.of) !== own || compared.value !== 0)
+    if (tensor.mask && !differs) return
+    throw new UnsupportedError({
+      where: `${this.decoding.where}, layer '${name}'`,
+      expected: 'a mask that comes along with the tensor, an input of the model, or the output of a layer',
+      received: `one computed by '${operation}' between layers`,
+      remedy: 'Make the mask an input of the model.',
+    })
   }
 
   private find([name, number, index]: History, first = this.firstCall.get(name) ?? 0): Symbolic | undefined {
@@ -283,97 +301,11 @@ const isOperation = ({ module, config, ...object }: KerasObject): boolean =>
     ? config['trainable'] === undefined && config['dtype'] === undefined && !isModelClass({ module, config, ...object })
     : module.includes('.ops.')
 
-/** All histories in lists and records of them. */
-function histories(value: Json | undefined): History[] {
-  const leaf = historyOf(value)
-  if (leaf) return [leaf]
-  if (isList(value)) return value.flatMap(histories)
-  return isObject(value) ? Object.values(value).flatMap(histories) : []
-}
-
-function historyOf(value: Json | undefined): History | undefined {
-  if (!isList(value)) return undefined
-  const [name, node, index] = value
-  const counts = (n: Json | undefined): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0
-  return typeof name === 'string' && counts(node) && counts(index) ? [name, node, index] : undefined
-}
-
-/** One entry of `inbound_nodes`: arguments in Keras 3, a list of `[layer, node, index, options]` before. */
-function readCall(node: Json, name: string, decoding: Decoding): CallArguments {
-  if (isObject(node)) {
-    const args = node['args'] ?? []
-    if (!onlyTensors(args)) {
-      throw new UnsupportedError({
-        where: `${decoding.where}, layer '${name}'`,
-        expected: 'calls with tensors, and options by name',
-        received: JSON.stringify(args).slice(0, 200),
-      })
-    }
-    const tensors = tensorsIn(args)
-    const { options, more, mask } = readOptions(node['kwargs'] ?? {}, name, decoding)
-    const inputs = [...tensors, ...more]
-    const [, value] = inputs
-    // Where a mask follows, so does the key, which is the value unless it was given.
-    if (mask && value) inputs.push(...(inputs.length === 2 ? [value] : []), mask)
-    return { tensors: inputs, options, old: false }
-  }
-  // Keras 2 had one list around the tensors, and TensorFlow.js has one where a layer takes a single tensor.
-  const list = isList(node) && historyOf(node) ? [node] : node
-  if (!isList(list)) throw damaged(decoding, `a call of '${name}'`, node)
-  const tensors: History[] = []
-  let options: CallOptions = {}
-  for (const entry of list) {
-    const history = historyOf(entry)
-    if (!history) throw damaged(decoding, `a call of '${name}'`, entry)
-    tensors.push(history)
-    if (isList(entry) && isObject(entry[3])) options = { ...options, ...readOptions(entry[3], name, decoding).options }
-  }
-  return { tensors, options, old: true }
-}
-
-const tensorOf = (value: Json): History | undefined => {
-  const object = kerasObject(value)
-  return object?.className === '__keras_tensor__' ? historyOf(object.config['keras_history']) : undefined
-}
-
-function tensorsIn(value: Json): History[] {
-  const own = tensorOf(value)
-  if (own) return [own]
-  return isList(value) ? value.flatMap(tensorsIn) : []
-}
-
-/** Whether arguments are tensors and nothing else: other values stand for options that only their layer knows by place. */
-const onlyTensors = (value: Json): boolean =>
-  value === null || tensorOf(value) !== undefined || (isList(value) && value.every(onlyTensors))
-
-/** Tensors that may be given by name, in the order in which layers take them. */
-const namedTensors = ['query', 'value', 'key', 'inputs', 'sequence', 'initial_state']
-
-function readOptions(
-  kwargs: Json,
-  name: string,
-  decoding: Decoding,
-): { options: CallOptions; more: History[]; mask: History | undefined } {
-  if (!isObject(kwargs)) throw damaged(decoding, `options of a call of '${name}'`, kwargs)
-  const options: Record<string, boolean | number | string | null> = {}
-  const more: History[] = []
-  let mask: History | undefined
-  for (const option of Object.keys(kwargs).sort((a, b) => namedTensors.indexOf(a) - namedTensors.indexOf(b))) {
-    const value = kwargs[option] ?? null
-    // A mask comes along with the tensor it belongs to; what `fit` will say of training is not for the file to say.
-    if (value === null || option === 'mask' || (option === 'training' && value === false)) continue
-    const tensors = tensorsIn(value)
-    if (tensors.length > 0 && namedTensors.includes(option)) more.push(...tensors)
-    else if (option === 'attention_mask' && tensors.length === 1) mask = tensors[0]
-    else if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
-      options[camel(option)] = value
-    else {
-      throw new UnsupportedError({
-        where: `${decoding.where}, layer '${name}'`,
-        expected: 'calls with plain options',
-        received: `the argument '${option}'`,
-      })
-    }
-  }
-  return { options, more, mask }
+/** What an embedding looked up, where the tensor has its mask from there: through layers that hand masks on. */
+function embeddedFrom({ origin }: Symbolic): Symbolic | undefined {
+  if (!('call' in origin)) return undefined
+  const { layer, inputs, masks } = origin.call
+  const [first] = inputs
+  if (layer.type === 'Embedding') return first
+  return layer.masking === 'pass' && first && !masks[0] ? embeddedFrom(first) : undefined
 }

@@ -1,10 +1,11 @@
-import { ArgumentError } from '../../../core/errors.ts'
+import { ArgumentError, UnsupportedError } from '../../../core/errors.ts'
 import { isTensorData } from '../../../core/nested.ts'
 import type { AnyLayer, LayerCall, Symbolic } from '../../../nn/layer.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import type { LayerGraph, NetworkInput } from '../../../nn/network.ts'
 import { className, isSerialized } from '../../../nn/serialized.ts'
 import { Model } from '../../model.ts'
+import { signatures } from './calls.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isWordOption, snake } from './names.ts'
 import { type KerasLayer, kerasLayers } from './order.ts'
@@ -27,7 +28,7 @@ function modelObject(model: Model, name: string): JsonObject {
     return kerasObject('keras', 'Sequential', { ...common, dtype: 'float32', layers, build_input_shape: shape })
   }
   const nodes = nodeIndices(network)
-  const layers = kerasLayers(network).map(layer => withNodes(network, layer, nodes))
+  const layers = kerasLayers(model).map(layer => withNodes(network, layer, nodes))
   const history = (tensor: Symbolic): Json => {
     const [source, node, index] = nodes(tensor)
     // A nested functional model counts its own outputs as its first node here, and only here.
@@ -90,18 +91,18 @@ function withNodes(network: LayerGraph, layer: KerasLayer, nodes: Nodes): JsonOb
   const { placed, name } = layer
   const calls = network.steps.filter(({ call }) => call.layer === placed.layer)
   const inbound = calls.map(({ call }) => {
-    const tensors = call.inputs.map(
-      (tensor): Json => ({
-        class_name: '__keras_tensor__',
-        config: {
-          shape: [null, ...tensor.shape],
-          dtype: tensor.dtype,
-          keras_history: nodes(tensor),
-        },
-      }),
-    )
-    const { args, named = {} } = callArguments(placed.layer, tensors)
-    return { args, kwargs: { ...record(call.options, name), ...named } }
+    const written = (tensor: Symbolic): Json => ({
+      class_name: '__keras_tensor__',
+      config: {
+        shape: [null, ...tensor.shape],
+        dtype: tensor.dtype,
+        keras_history: nodes(tensor),
+      },
+    })
+    if (call.options['training'] !== undefined)
+      throw refusedCall(name, "calls without 'training'", String(call.options['training']), 'Keras overrides it.')
+    const { args, named = {} } = callArguments(placed.layer, call.inputs.map(written))
+    return { args, kwargs: { ...record(call.options, name), ...named, ...maskArguments(call, name, written) } }
   })
   return { ...layerObject(placed.layer, name), name, inbound_nodes: inbound }
 }
@@ -120,6 +121,40 @@ const recurrent = new Set([
   'Bidirectional',
 ])
 
+/** The masks that a call was given, by the names that Keras has for them. */
+function maskArguments(call: LayerCall, name: string, written: (tensor: Symbolic) => Json): JsonObject {
+  const { layer, inputs, masks } = call
+  const own = inputs.map((_, i) => masks[i])
+  const states = recurrent.has(layer.type) && inputs.length > 1
+  // Keras forgets the mask that comes along with sequences where it is given states to begin with.
+  if (states && own[0] === undefined && inputs[0]?.mask)
+    throw refusedCall(name, 'a mask given by itself', 'one that comes along with sequences', 'Keras forgets it here.')
+  if (own.every((mask, i) => mask === undefined || (mask === null && (!inputs[i]?.mask || (states && i === 0)))))
+    return {}
+  const names: readonly string[] = signatures[layer.type] ?? []
+  const refused = () => refusedCall(name, 'masks that Keras takes here', 'other ones', 'Leave the masks to the layers.')
+  if (attending.has(layer.type)) {
+    if (own.includes(null) || (own.length > 3 && own[3])) throw refused()
+    return Object.fromEntries(own.flatMap((mask, i) => (mask ? [[`${names[i]}_mask`, written(mask)]] : [])))
+  }
+  const [first, ...others] = own
+  const list = (layer.arity?.min ?? 1) > 1
+  if (
+    !names.includes('mask') ||
+    (list ? own.some((mask, i) => mask === undefined && inputs[i]?.mask) : !first || others.some(Boolean))
+  )
+    throw refused()
+  return { mask: list ? own.map(mask => (mask ? written(mask) : null)) : first ? written(first) : null }
+}
+
+const refusedCall = (name: string, expected: string, received: string, why: string): UnsupportedError =>
+  new UnsupportedError({
+    where: `layer '${name}', written for Keras`,
+    expected,
+    received,
+    remedy: `${why} The weights alone can be saved in any case.`,
+  })
+
 /** The other layers take one tensor, or a list of them. */
 function callArguments({ type, arity }: AnyLayer, tensors: readonly Json[]): { args: Json; named?: JsonObject } {
   const [first = null, ...rest] = tensors
@@ -128,6 +163,7 @@ function callArguments({ type, arity }: AnyLayer, tensors: readonly Json[]): { a
     return { args: tensors.slice(0, 3), ...(mask === undefined ? {} : { named: { attention_mask: mask } }) }
   }
   if (recurrent.has(type) && rest.length > 0) return { args: [first], named: { initial_state: rest } }
+  if (type === 'Softmax' && rest.length > 0) return { args: [first], named: { mask: rest[0] ?? null } }
   return { args: tensors.length === 1 && (arity?.min ?? 1) < 2 ? tensors : [tensors] }
 }
 

@@ -1,5 +1,6 @@
-import type { AnyLayer, LayerCall, Symbolic } from '../../../nn/layer.ts'
-import type { LayerGraph, NetworkInput, PlacedLayer } from '../../../nn/network.ts'
+import { type AnyLayer, type LayerCall, Symbolic } from '../../../nn/layer.ts'
+import { type LayerGraph, type NetworkInput, type PlacedLayer, sourcesOf } from '../../../nn/network.ts'
+import type { Model } from '../../model.ts'
 
 /** A layer of a Keras model: one of ours, or the InputLayer that Keras has for each input. */
 export type KerasLayer =
@@ -16,8 +17,8 @@ interface Visit {
  * Layers in the order of Keras's `Model.layers` (keras/src/ops/function.py, `map_graph`): from the farthest from the outputs to the
  * nearest, and as a depth-first walk from the outputs meets them. Names of weights in files are numbered in this order.
  */
-export function kerasLayers(network: LayerGraph): readonly KerasLayer[] {
-  const { visits, firstSeen } = walk(network)
+export function kerasLayers({ network, outputs }: Pick<Model, 'network' | 'outputs'>): readonly KerasLayer[] {
+  const { visits, firstSeen } = walk(network, inOrder(outputs))
   const visitDepth = new Map<Symbolic | LayerCall, number>()
   const depths = new Map<Symbolic | AnyLayer, number>()
   for (const { key, operation, parents } of visits.toReversed()) {
@@ -45,12 +46,24 @@ export function kerasLayers(network: LayerGraph): readonly KerasLayer[] {
 const producer = (network: LayerGraph, tensor: Symbolic): Symbolic | LayerCall =>
   network.inputTensors.includes(tensor) || !('call' in tensor.origin) ? tensor : tensor.origin.call
 
+/** Keras sorts outputs that have names. */
+function inOrder(outputs: Model['outputs']): readonly Symbolic[] {
+  if (outputs instanceof Symbolic) return [outputs]
+  if (Array.isArray(outputs)) return outputs
+  return Object.entries(outputs)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, tensor]) => tensor)
+}
+
 /** Depth-first from the outputs. Not recursive: deep models would overflow the stack. */
-function walk(network: LayerGraph): { visits: Visit[]; firstSeen: Map<Symbolic | AnyLayer, number> } {
+function walk(
+  network: LayerGraph,
+  outputs: readonly Symbolic[],
+): { visits: Visit[]; firstSeen: Map<Symbolic | AnyLayer, number> } {
   const visits: Visit[] = []
   const firstSeen = new Map<Symbolic | AnyLayer, number>()
   const entered = new Set<Symbolic | LayerCall>()
-  const stack: { tensor: Symbolic; visit?: Visit }[] = network.outputTensors.map(tensor => ({ tensor })).toReversed()
+  const stack: { tensor: Symbolic; visit?: Visit }[] = outputs.map(tensor => ({ tensor })).toReversed()
   for (let top = stack.pop(); top; top = stack.pop()) {
     if (top.visit) {
       visits.push(top.visit)
@@ -62,7 +75,7 @@ function walk(network: LayerGraph): { visits: Visit[]; firstSeen: Map<Symbolic |
     const isCall = 'layer' in key
     const operation = isCall ? key.layer : key
     if (!firstSeen.has(operation)) firstSeen.set(operation, firstSeen.size)
-    const parents = isCall ? key.inputs : []
+    const parents = isCall ? sourcesOf(key) : []
     stack.push({ tensor: top.tensor, visit: { key, operation, parents } })
     for (const tensor of parents.toReversed()) stack.push({ tensor })
   }

@@ -68,7 +68,7 @@ function inModel(model: Model, group: string, top: string | undefined, walk: Wal
 /** Keras's `layers`: those of a Sequential are without its input. */
 function ordered(model: Model): { name: string; layer: AnyLayer | undefined }[] {
   if (model.type === 'Sequential') return model.network.layers.map(({ path, layer }) => ({ name: path, layer }))
-  return kerasLayers(model.network).map(item => ({
+  return kerasLayers(model).map(item => ({
     name: item.name,
     layer: item.kind === 'layer' ? item.placed.layer : undefined,
   }))
