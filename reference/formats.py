@@ -128,7 +128,35 @@ def augmented():
     ], name="augmented"), [("float32", (2, 6, 6, 2))]
 
 
-MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared, augmented]
+def coloured():
+    """Random colours in training; the first two change images always. Keras 3.15 cannot build a model with Equalization."""
+    unit = {"value_range": (-1.0, 1.0)}
+    return keras.Sequential([
+        keras.Input((6, 6, 3)),
+        L.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 3), **unit),
+        L.AutoContrast(**unit),
+        L.Solarization(0.2, (0.1, 0.4), **unit),
+        L.RandomBrightness(0.3, **unit),
+        L.RandomContrast((0.2, 0.6), seed=3, **unit),
+        L.RandomSaturation(0.4, **unit),
+        L.RandomHue((0.1, 0.3), **unit),
+        L.RandomColorDegeneration(0.7, **unit),
+        L.RandomColorJitter(brightness_factor=0.2, hue_factor=(0.1, 0.2), **unit),
+        L.RandomGrayscale(0.3),
+        L.RandomInvert(**unit),
+        L.RandomPosterization(5, **unit),
+        L.RandomSharpness((0.2, 0.9), **unit),
+        L.RandomGaussianBlur(0.5, kernel_size=5, sigma=(0.2, 0.8), **unit),
+        L.MixUp(0.4),
+        L.CutMix((0.2, 0.7)),
+        L.RandAugment(num_ops=3, factor=0.4, **unit),
+        L.AugMix(num_chains=2, all_ops=False, interpolation="nearest", **unit),
+        L.Flatten(),
+        L.Dense(2),
+    ], name="coloured"), [("float32", (2, 6, 6, 3))]
+
+
+MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared, augmented, coloured]
 
 
 def inputs_of(seed: int, specs: list) -> list:
@@ -148,8 +176,8 @@ def save(index: int, make) -> dict:
     model.set_weights(weights)
     inputs = inputs_of(40 * index, specs)
     model.save(FOLDER / f"{model.name}.keras")
-    # An .h5 file has no place for what lookup layers learned: Keras cannot read such a model again.
-    if model.name != "prepared":
+    # An .h5 file has no place for what lookup layers learned: Keras cannot read such a model again. Nor can it copy some random layers.
+    if model.name not in ("prepared", "coloured"):
         model.save(FOLDER / f"{model.name}.h5")
     model.save_weights(FOLDER / f"{model.name}.weights.h5")
     outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)

@@ -57,8 +57,8 @@ const zeroed = (model: Model): Model => {
 
 describe.each(models)('$name', golden => {
   const { name } = golden
-  // Such a file has no place for what lookup layers learned.
-  const h5 = name !== 'prepared'
+  // Such a file has no place for what lookup layers learned, and Keras cannot write one of some random layers.
+  const h5 = name !== 'prepared' && name !== 'coloured'
 
   test('its .keras file gives Keras’s outputs, and so does what is written of it', async () => {
     const model = await readKeras(bytes(`${name}.keras`), { where: name })
