@@ -55,7 +55,7 @@ def mask_of(seed: int, shape: tuple) -> np.ndarray:
 
 
 def layer_case(index: int, name: str, config: dict, shapes, *, training=False, masks=(), call=None, extra=None, below=None, limit=2.0, mask_axes=2) -> dict:
-    """`shapes`: one input's, or a list of several inputs'. `masks`: which inputs have one, over their first `mask_axes` axes. `below`: integer inputs. `extra`: Keras call arguments that Tenon takes as further inputs."""
+    """`shapes`: one input's, or a list of several inputs'. `masks`: which inputs have one, over their first `mask_axes` axes. `below`: integer inputs. `extra`: Keras call arguments that Tenon takes as further inputs, masks by their shapes or in lists."""
     shapes = shapes if isinstance(shapes, list) else [shapes]
     keras.utils.clear_session()
     call = dict(call or {})
@@ -66,7 +66,7 @@ def layer_case(index: int, name: str, config: dict, shapes, *, training=False, m
     else:
         inputs = [tf.constant(uniform(seed + i, shape, limit)) for i, shape in enumerate(shapes)]
     given_masks = [mask_of(seed + 100 + i, shape[:mask_axes]) if i in masks else None for i, shape in enumerate(shapes)]
-    extra = {k: mask_of(seed + 200 + i, shape) for i, (k, shape) in enumerate((extra or {}).items())}
+    extra = {k: mask_of(seed + 200 + i, shape) if isinstance(shape, tuple) else np.array(shape, bool) for i, (k, shape) in enumerate((extra or {}).items())}
 
     def run():
         for x, mask in zip(inputs, given_masks):

@@ -62,6 +62,7 @@ def activation_case(index: int, name: str, config: dict) -> dict:
 
 X = (2, 5, 4)
 IMAGE = (2, 3, 4, 6)
+BLIND = [[[[1, 0], [0, 0]], [[1, 1], [0, 1]]], [[[0, 0], [1, 1]], [[0, 0], [0, 0]]]]
 CASES = [
     ("ReLU", {}, X), ("ReLU", {"max_value": 1.0, "negative_slope": 0.2, "threshold": 0.5}, X),
     ("LeakyReLU", {}, X), ("LeakyReLU", {"negative_slope": 0.1}, X),
@@ -119,6 +120,9 @@ CASES = [
     ("GroupQueryAttention", {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 1, "use_bias": False}, [X, X], {"call": {"use_causal_mask": True}}),
     ("GroupQueryAttention", {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 2, "use_gate": True, "sliding_window": 2}, [X, X], {"call": {"return_attention_scores": True}}),
     ("GroupQueryAttention", {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}, [X, (2, 3, 4)], {"masks": (0, 1)}),
+    # Some queries see nothing: beyond sequences, another way of Keras's.
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2}, [(2, 2, 4), (2, 2, 3), (2, 2, 3)], {"extra": {"attention_mask": BLIND[0]}}),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "attention_axes": [2]}, [(2, 2, 2, 4), (2, 2, 2, 3), (2, 2, 2, 3)], {"extra": {"attention_mask": BLIND}}),
 ]
 
 if __name__ == "__main__":

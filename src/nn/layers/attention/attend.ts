@@ -17,6 +17,8 @@ export interface AttendOptions {
   readonly masks: Masks
   readonly dropout: number
   readonly seed: number | null
+  /** A query that sees nothing gets 0, and not the mean of all values. Default: where the weights are kept. */
+  readonly nothingIsZero?: boolean
   /** Makes a mask broadcast to the scores. Default: its last two axes are theirs. */
   readonly widen?: (mask: Value, scores: Value) => Value
 }
@@ -30,12 +32,13 @@ export function attendHeads(
   k: Value,
   v: Value,
   scope: LayerScope,
-  { scale, masks, dropout, seed, widen = (mask, scores) => asWideAs(mask, scores, 2) }: AttendOptions,
+  { scale, masks, dropout, seed, nothingIsZero, widen = (mask, scores) => asWideAs(mask, scores, 2) }: AttendOptions,
 ): { readonly result: Value; readonly weights: Value | undefined } {
   // Keras has two ways as well: the one that keeps its weights gives 0 to a query that sees nothing, the other the mean of all values.
-  const keepsWeights = dropout > 0 || scope.options['returnAttentionScores'] === true
   const { causal, window, ...others } = masks
   const hides = window != null || Object.values(others).some(mask => mask !== undefined)
+  const keepsWeights =
+    dropout > 0 || scope.options['returnAttentionScores'] === true || (hides && nothingIsZero === true)
   if (!keepsWeights && !hides && causal && isStatic([...q.shape.slice(-2), ...k.shape.slice(-2)])) {
     return { result: dotProductAttention(q, k, v, { scale, causal: true }), weights: undefined }
   }

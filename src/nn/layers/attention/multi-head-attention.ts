@@ -90,6 +90,8 @@ export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
         masks: masksOf(scope, mask, config.slidingWindow),
         dropout: config.dropout,
         seed: config.seed,
+        // As Keras, whose short way is for sequences alone.
+        nothingIsZero: query.shape.length !== 3,
         widen: layout.wide(key),
       })
       const joined = layout.join(result)
