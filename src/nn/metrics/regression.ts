@@ -139,10 +139,10 @@ export function r2Score<Name extends string>({
       },
       result([samples, ...sums]) {
         const [squares, sum, residual, count] = sums.map(numbersOf)
-        // In float32, as Keras: targets that are all the same then have a total of 0, and not of what rounding left of it.
+        // What float32 sums leave of targets that are all the same is rounding, and no total.
         const totals = Array.from(squares ?? [], (s, i) => {
-          const mean = Math.fround((sum?.[i] ?? 0) / (count?.[i] ?? 0))
-          return Math.fround(s - Math.fround((sum?.[i] ?? 0) * mean))
+          const total = s - ((sum?.[i] ?? 0) * (sum?.[i] ?? 0)) / (count?.[i] ?? 0)
+          return Math.abs(total) <= s * 2 ** -22 ? 0 : total
         })
         const scores = totals.map((total, i) => {
           const score = 1 - (residual?.[i] ?? 0) / total
