@@ -23,6 +23,8 @@ export interface Engine {
   readonly writesInPlace: boolean
   /** The engine's own forms of convolutions, made anew for each graph; absent, or none, where it has no such forms. */
   convolutionForms?(): Promise<(() => ConvolutionForms) | undefined>
+  /** How many channels lie together in the engine's own layout for convolutions, where it has one. */
+  channelBlock?(): Promise<number | undefined>
   /** A last change to a graph before it is loaded here, for the engine's own purposes. */
   prepare?(graph: Graph): Graph
   /** Element types that tensors may cross the border with. */

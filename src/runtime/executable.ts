@@ -1,5 +1,6 @@
 import { encodeModel } from '../compile/onnx/encode.ts'
 import { lowerConvolutions } from '../compile/passes/lower-convolutions.ts'
+import { lowerProducts } from '../compile/passes/lower-products.ts'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
@@ -15,7 +16,8 @@ export class Executable {
   ) {}
 
   static async create(graph: Graph, engine: Engine, options?: LoadOptions): Promise<Executable> {
-    const lowered = lowerConvolutions(graph, await engine.convolutionForms?.())
+    const products = lowerProducts(graph, await engine.channelBlock?.())
+    const lowered = lowerConvolutions(products, await engine.convolutionForms?.())
     const session = await engine.load(encodeModel(engine.prepare?.(lowered) ?? lowered), options)
     // The encoder writes inputs and outputs in order, and the runtime keeps it.
     return new Executable(graph, engine, session)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
+import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
 import type { ConvolutionForms } from '../../compile/passes/convolutions/forms.ts'
 import { dtypes } from '../../core/dtype.ts'
@@ -34,8 +35,8 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
-    prepare: withCopyGuard,
-    ...(provider === 'cpu' ? { convolutionForms } : {}),
+    prepare: graph => withCopyGuard(name === 'webgpu' ? expandBatchStatistics(graph) : graph),
+    ...(provider === 'cpu' ? { convolutionForms, channelBlock } : {}),
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
   }
@@ -43,10 +44,14 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
 
 let foundBlock: Promise<number | undefined> | undefined
 
-async function convolutionForms(): Promise<(() => ConvolutionForms) | undefined> {
-  // Found out once per process: it is a property of the processor.
+/** Found out once per process: it is a property of the processor. */
+function channelBlock(): Promise<number | undefined> {
   foundBlock ??= measureChannelBlock(model => loadSession(model, 'cpu', 1))
-  const block = await foundBlock
+  return foundBlock
+}
+
+async function convolutionForms(): Promise<(() => ConvolutionForms) | undefined> {
+  const block = await channelBlock()
   return block === undefined ? undefined : () => new ChannelBlocks(block)
 }
 
