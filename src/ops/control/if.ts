@@ -1,12 +1,15 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { Graph } from '../../graph/graph.ts'
 import { constant, scalar } from '../constants.ts'
-import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { attr, defineOp, type Op, throughBodies } from '../define.ts'
 import { requireBool } from '../infer.ts'
 import { add } from '../math/add.ts'
 import { joinTypes } from './body.ts'
+import { ifBatching, ifGradient } from './if-rules.ts'
 
 const attrs = { then_branch: attr.required.graph(), else_branch: attr.required.graph() }
+
+const unlike = 'the branches give different shapes: which one is known only when it has run'
 
 /** Runs one of two graphs, by a condition of one element. The branches take no inputs: what they read, they capture. */
 export const ifOp: Op<['condition'], ['...outputs'], typeof attrs> = defineOp({
@@ -29,13 +32,15 @@ export const ifOp: Op<['condition'], ['...outputs'], typeof attrs> = defineOp({
       joinTypes('If', output.type, else_branch.outputs[i]?.type, `if_${output.id}`),
     )
   },
-  vjp: nondiff('the values that its branches capture are not inputs of the operator, and only inputs get gradients'),
-  batch: nondiff('the entries of a batch may take different branches'),
+  vjp: throughBodies,
+  batch: throughBodies,
+  bodies: { vjp: ifGradient, batch: ifBatching },
   samples: [
     { condition: { shape: [], dtype: 'bool' }, attrs: { then_branch: branch(1, [2]), else_branch: branch(-1, [2]) } },
     {
       condition: { values: [0], shape: [1], dtype: 'bool' },
       attrs: { then_branch: branch(1, [2]), else_branch: branch(2, [3]) },
+      skip: { gradient: unlike, vmap: unlike },
     },
   ],
 })

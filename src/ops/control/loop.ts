@@ -1,12 +1,16 @@
 import { Graph } from '../../graph/graph.ts'
 import { Value } from '../../graph/value.ts'
-import { constantInts, scalar } from '../constants.ts'
-import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { scalar } from '../constants.ts'
+import { attr, defineOp, type Op, throughBodies } from '../define.ts'
 import { add } from '../math/add.ts'
 import { mul } from '../math/mul.ts'
 import { checkBody, joinTypes, stacked } from './body.ts'
+import { certainTrips, loopBatching, loopGradient } from './loop-rules.ts'
 
 const attrs = { body: attr.required.graph() }
+
+const float32Body = { float64: 'the body of the sample is written in float32' }
+const openEnded = 'how often it runs is known only when it has run'
 
 /**
  * Runs `body` at most `trips` times, as long as its condition holds. The body takes the iteration's number, the condition and the
@@ -22,27 +26,23 @@ export const loop: Op<['trips?', 'condition?', '...state'], ['...outputs'], type
   infer: ({ trips, condition, state }, { body }) => {
     checkBody('Loop', 'body', body, 2 + state.length, 1 + state.length)
     const [, ...outputs] = body.outputs
-    // Without a condition the number of iterations is certain.
-    const certain = condition === undefined || constantInts(condition)?.[0] === 1
-    const ends = body.outputs[0] && constantInts(body.outputs[0])?.[0] !== 1 && body.outputs[0] !== body.inputs[1]
-    const count = constantInts(trips)?.[0]
+    const count = certainTrips(trips, condition, body)
     return outputs.map((output, i) => {
       if (i < state.length) return joinTypes('Loop', state[i]?.type, output.type, `loop_${output.id}`)
-      return stacked(
-        output.type,
-        certain && !ends && count !== undefined ? Math.max(0, count) : `loop_${body.outputs[0]?.id}`,
-      )
+      return stacked(output.type, count ?? `loop_${body.outputs[0]?.id}`)
     })
   },
-  vjp: nondiff('the number of iterations is known only when it has run, and the states in between are not kept'),
-  batch: nondiff('the entries of a batch may run different numbers of iterations'),
+  vjp: throughBodies,
+  batch: throughBodies,
+  bodies: { vjp: loopGradient, batch: loopBatching },
   samples: [
-    { trips: { values: [3], shape: [] }, state: [[2]], attrs: { body: doubling() } },
+    { trips: { values: [3], shape: [] }, state: [[2]], attrs: { body: doubling() }, skip: float32Body },
     {
       trips: { shape: [], dtype: 'int64', low: 1, high: 5 },
       condition: { values: [1], shape: [], dtype: 'bool' },
       state: [[2]],
       attrs: { body: doubling() },
+      skip: { gradient: openEnded, vmap: openEnded },
     },
   ],
 })
