@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
-import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
 import type { ConvolutionForms } from '../../compile/passes/convolutions/forms.ts'
 import { dtypes } from '../../core/dtype.ts'
@@ -35,7 +34,7 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
-    prepare: graph => withCopyGuard(name === 'webgpu' ? expandBatchStatistics(graph) : graph),
+    prepare: withCopyGuard,
     ...(provider === 'cpu' ? { convolutionForms, channelBlock } : {}),
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
