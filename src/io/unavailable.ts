@@ -8,5 +8,5 @@ throw new UnsupportedError({
   where: 'tenon in a browser',
   expected: 'Node, for files, checkpoints, downloaded data sets and the native engines',
   received: 'a browser',
-  remedy: "Use the 'wasm' engine, and fetch models and data yourself.",
+  remedy: "Use the 'wasm' or 'webgpu' engine, and fetch models and data yourself.",
 })

@@ -75,7 +75,6 @@ export const batchNormalization: Op<
       // See test/ops/batch-normalization.test.ts: the engine writes running statistics that are not graph outputs over the fed ones.
       skip: {
         gradient: 'the differences would be between runs on different statistics',
-        webgpu: 'its kernel has no training mode',
       },
     },
   ],

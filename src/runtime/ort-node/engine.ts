@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
+import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
 import type { ConvolutionForms } from '../../compile/passes/convolutions/forms.ts'
 import { dtypes } from '../../core/dtype.ts'
@@ -34,7 +35,7 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
-    prepare: withCopyGuard,
+    prepare: graph => withCopyGuard(name === 'webgpu' ? expandBatchStatistics(graph) : graph),
     ...(provider === 'cpu' ? { convolutionForms, channelBlock } : {}),
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),

@@ -1,4 +1,5 @@
 import type * as ort from 'onnxruntime-web'
+import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { dtypes } from '../../core/dtype.ts'
 import { EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
@@ -6,7 +7,7 @@ import type { Engine, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, type tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
 import { checkOptions, type WebOptions } from './options.ts'
-import { type Loaded, runtime, type WebProvider } from './runtime.ts'
+import { fetchFrom, type Loaded, runtime, type WebProvider } from './runtime.ts'
 
 /** ONNX Runtime compiled to WebAssembly (SIMD, threads): runs everywhere, browsers included. Outputs are fresh tensors. */
 export const wasm = (options: WebOptions = {}): Engine => webEngine('wasm', options)
@@ -14,24 +15,25 @@ export const wasm = (options: WebOptions = {}): Engine => webEngine('wasm', opti
 /** ONNX Runtime on a browser's WebGPU. Operators that it has no kernel for run as WebAssembly. Outputs are fresh tensors. */
 export function webgpu(options: WebOptions = {}): Engine {
   const engine = webEngine('webgpu', options)
-  return { ...engine, computesFloat16: () => computesFloat16(engine) }
+  return { ...engine, prepare: expandBatchStatistics, computesFloat16: () => computesFloat16(engine) }
 }
 
 function webEngine(provider: WebProvider, options: WebOptions): Engine {
   checkOptions(provider, options)
-  const { threads } = options
+  const { threads, wasmPaths } = options
+  if (wasmPaths !== undefined) fetchFrom(wasmPaths)
   return {
     name: provider,
     description: `onnxruntime-web, ${provider}${threads === undefined ? '' : `, ${threads} threads`}`,
     writesInPlace: false,
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
-    load: async (model, load) => loadSession(provider, options, model, load),
+    load: async (model, load) => loadSession(provider, threads, model, load),
   }
 }
 
 async function loadSession(
   provider: WebProvider,
-  options: WebOptions,
+  threads: number | undefined,
   model: Uint8Array | string,
   load: LoadOptions = {},
 ): Promise<Session> {
@@ -49,7 +51,7 @@ async function loadSession(
     logSeverityLevel: load.silent ? 4 : 3,
   }
   try {
-    const loaded = await runtime(provider, options)
+    const loaded = await runtime(provider, threads)
     const { InferenceSession } = loaded.module
     // The binding overloads path and bytes; TypeScript wants them told apart.
     const session = await loaded.inTurn(() =>

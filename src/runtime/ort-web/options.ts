@@ -3,7 +3,8 @@ import type { EngineOptions } from '../engine.ts'
 
 /**
  * `threads`: default all cores in Node; in a browser ONNX Runtime's own choice, half of the cores up to four, or one unless the page
- * is cross-origin isolated. The first session of a page decides, for all engines of a name in it; so it does for `wasmPaths`.
+ * is cross-origin isolated. The first session of a page decides, for all engines of a name in it. The first `wasmPaths` of a page
+ * holds for all its engines, the default one as well.
  */
 export type WebOptions = EngineOptions
 

@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-web'
 import { tensorWrapper } from '../ort-tensor.ts'
-import { folderUrl, type WebOptions } from './options.ts'
+import { folderUrl } from './options.ts'
 
 export type WebProvider = 'wasm' | 'webgpu'
 
@@ -15,18 +15,24 @@ export interface Loaded {
 
 const inNode = typeof process === 'object' && Boolean(process.versions?.node)
 
+let folder: string | undefined
+
+/** Where the page fetches ONNX Runtime's files. The first one told holds for all engines, the default one as well. */
+export function fetchFrom(wasmPaths: string): void {
+  folder ??= folderUrl(wasmPaths)
+}
+
 const loading = new Map<WebProvider, Promise<Loaded>>()
 
 /** Loads ONNX Runtime (14 MB of WebAssembly, 27 MB with WebGPU) when the first model is. The two are separate, each with its own memory. */
-export function runtime(provider: WebProvider, options: WebOptions): Promise<Loaded> {
+export function runtime(provider: WebProvider, threads: number | undefined): Promise<Loaded> {
   const known = loading.get(provider)
   if (known) return known
   const loaded = importRuntime(provider).then(module => {
-    const { threads, wasmPaths } = options
     // Not an import, which bundlers for browsers would try to resolve.
     const wanted = threads ?? (inNode ? process.getBuiltinModule('node:os').availableParallelism() : undefined)
     if (wanted !== undefined) module.env.wasm.numThreads = wanted
-    if (wasmPaths !== undefined) module.env.wasm.wasmPaths = folderUrl(wasmPaths)
+    if (folder !== undefined) module.env.wasm.wasmPaths = folder
     module.env.logLevel = 'error'
     return { module, wrap: tensorWrapper(module.Tensor), inTurn: provider === 'webgpu' ? takeTurns() : atOnce }
   })
