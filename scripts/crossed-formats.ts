@@ -58,6 +58,15 @@ if (only.length === 0)
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases))
 console.log(`${cases.length} files in ${folder}`)
 
+// Models in the middle of their training: `python reference/formats_training.py FOLDER` goes on with it in Keras.
+const training: { models: { optimizer: string }[] } = JSON.parse(readFileSync(join(golden, 'training.json'), 'utf8'))
+for (const { optimizer } of only.length > 0 ? [] : training.models) {
+  const name = `training-${optimizer}`
+  const read = await readKeras(readFileSync(join(golden, `${name}.keras`)), { where: name })
+  writeFileSync(join(folder, `${name}.keras`), concatenated(encodeKeras(read)))
+  writeFileSync(join(folder, `${name}.h5`), concatenated(encodeH5Model(read)))
+}
+
 /** A file of each case of one layer in a golden file, with what Tenon computes. */
 async function writeLayers(file: string): Promise<void> {
   const golden: Record<string, unknown> = JSON.parse(

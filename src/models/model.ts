@@ -22,6 +22,7 @@ import { defaultEngine } from '../tensor/default-engine.ts'
 import { batchTypes } from '../train/batch-types.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
+import type { OptimizerMemory } from '../train/optimizer-memory.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
 import { checkPrecision, scaledFor } from '../train/precision.ts'
 import { StateMemory } from '../train/runner.ts'
@@ -108,6 +109,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
         readonly options: CompileOptions<MetricSpec>
         /** What was not frozen when `compile` was called. */
         readonly trained: readonly Variable[]
+        readonly restored?: OptimizerMemory
       }
     | undefined
   private readonly predictor: Predictor
@@ -199,6 +201,24 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     this.compiled = { trainer: undefined, options, trained }
     // The same object under a type that names its metrics: what `evaluate` returns for them is what this type says.
     return this as Compiled<NamesOf<M> | NamesOf<W>> & this
+  }
+
+  /** What the optimizer remembers: a copy. Undefined before its first step since `compile`, unless it was restored. */
+  get optimizerMemory(): OptimizerMemory | undefined {
+    return this.compiled?.trainer ? this.compiled.trainer.optimizerMemory : this.compiled?.restored
+  }
+
+  /** Gives the optimizer what it remembered in a run before, so that training goes on as if it had never stopped. */
+  restoreOptimizer(memory: OptimizerMemory): void {
+    if (!this.compiled)
+      throw new ArgumentError({
+        where: `${this.name}, restoreOptimizer`,
+        expected: 'a compiled model',
+        received: 'one that is not',
+        remedy: 'Call compile({ optimizer, loss }) first.',
+      })
+    this.compiled.trainer?.store()
+    this.compiled = { ...this.compiled, trainer: undefined, restored: memory }
   }
 
   async fit(
@@ -376,7 +396,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
       augmentation: options.augmentation,
       trained: compiled.trained,
     }
-    compiled.trainer = new Trainer(recipe, engine)
+    compiled.trainer = new Trainer(recipe, engine, compiled.restored)
     return compiled.trainer
   }
 }

@@ -7,6 +7,7 @@ import { DataSource, type SampleSet, type Weighting } from './data-source.ts'
 import { Batch } from './gather.ts'
 import type { Logs } from './history.ts'
 import { readMetrics } from './objective.ts'
+import { type OptimizerMemory, readMemory, restoreMemory } from './optimizer-memory.ts'
 import { StateMemory, StepRunner } from './runner.ts'
 import { type BatchTypes, evaluateProgram, type Recipe, trainProgram } from './step.ts'
 
@@ -29,6 +30,8 @@ export class Trainer implements WeightHolder {
   constructor(
     readonly recipe: Recipe,
     readonly engine: Engine,
+    /** What the optimizer remembers from a run before. */
+    private readonly restored?: OptimizerMemory,
   ) {}
 
   get state(): StateMemory {
@@ -44,7 +47,10 @@ export class Trainer implements WeightHolder {
     const program = trainProgram(this.recipe, types)
     const runner = await StepRunner.create(program, this.engine)
     this.trainers.push({ types, runner })
-    this.memory ??= new StateMemory(program.slabs, this.engine)
+    if (!this.memory) {
+      this.memory = new StateMemory(program.slabs, this.engine)
+      if (this.restored) restoreMemory(this.memory, this.restored)
+    }
     return runner
   }
 
@@ -81,6 +87,11 @@ export class Trainer implements WeightHolder {
       received: 'one with a schedule',
       remedy: 'Give the optimizer a number, or leave the rate to the schedule.',
     })
+  }
+
+  /** A copy of what the optimizer remembers; undefined before its first step, unless it is restored. */
+  get optimizerMemory(): OptimizerMemory | undefined {
+    return this.memory ? readMemory(this.memory) : this.restored
   }
 
   /** Takes over the weights' present values, so that the state is the place where they change. */

@@ -2,13 +2,14 @@ import { FormatError } from '../../../core/errors.ts'
 import { toNumbers } from '../../../core/tensor-data.ts'
 import type { Model } from '../../model.ts'
 import { type H5Group, openH5 } from '../hdf5/read.ts'
-import { encodeH5 } from '../hdf5/write.ts'
+import { encodeH5, type H5GroupToWrite } from '../hdf5/write.ts'
 import { encodeZip, openZip, type ZipMember } from '../zip.ts'
 import { applyCompileConfig, compileConfig } from './compile-config.ts'
 import type { Vocabulary } from './decode.ts'
 import { modelFromKerasConfig } from './decode-model.ts'
 import { toKerasConfig } from './encode.ts'
 import { isObject, type JsonObject, parseJson, pythonJson } from './json.ts'
+import { oldOptimizerGroup, optimizerGroup, readOptimizer } from './optimizer.ts'
 import { assign, kerasVersion, newWeights, oldWeights, readH5Weights } from './weights.ts'
 
 /** How a model is made of a file. */
@@ -28,7 +29,7 @@ export function encodeKeras(model: Model): Uint8Array[] {
   return encodeZip({
     'metadata.json': text({ keras_version: kerasVersion, date_saved: '1980-01-01@00:00:00' }),
     'config.json': text(wholeConfig(model)),
-    'model.weights.h5': encodeH5(newWeights(model)),
+    'model.weights.h5': encodeH5(withMember(newWeights(model), 'optimizer', optimizerGroup(model))),
   })
 }
 
@@ -58,7 +59,10 @@ export async function readKeras(bytes: Uint8Array, options: ReadOptions): Promis
   const vocabularies = await readVocabularies(archive, root)
   const model = modelFromKerasConfig(json, { where, vocabulary: group => vocabularies.get(group) })
   assign(await readH5Weights(model, { root, where, byName: true }))
-  if (options.compile !== false && isObject(json)) applyCompileConfig(model, json['compile_config'], where)
+  if (options.compile !== false && isObject(json)) {
+    applyCompileConfig(model, json['compile_config'], where)
+    await readOptimizer(model, root, where)
+  }
   return model
 }
 
@@ -109,15 +113,28 @@ export function encodeH5Model(model: Model): Uint8Array[] {
     keras_version: kerasVersion,
     backend: 'tensorflow',
     model_config: pythonJson({ class_name: type, config }),
+    ...trainingConfig(model),
   }
-  return encodeH5({ attributes, members: { model_weights: oldWeights(model) } })
+  const root = { attributes, members: { model_weights: oldWeights(model) } }
+  return encodeH5(withMember(root, 'optimizer_weights', oldOptimizerGroup(model)))
+}
+
+const withMember = (root: H5GroupToWrite, name: string, member: H5GroupToWrite | undefined): H5GroupToWrite =>
+  member ? { ...root, members: { ...root.members, [name]: member } } : root
+
+/** What `compile` was called with, as `.h5` files have it. */
+function trainingConfig(model: Model): { readonly training_config?: string } {
+  const { optimizer = null, ...rest } = compileConfig(model) ?? {}
+  if (!isObject(optimizer)) return {}
+  const { class_name: type = '', config = {} } = optimizer
+  return { training_config: pythonJson({ ...rest, optimizer_config: { class_name: type, config } }) }
 }
 
 /** Encodes a model's weights as a `.weights.h5` file of Keras 3. */
 export const encodeH5Weights = (model: Model): Uint8Array[] => encodeH5(newWeights(model))
 
 /** Makes a model of a whole-model `.h5` file, with its weights. */
-export async function readH5Model(bytes: Uint8Array, { where }: ReadOptions): Promise<Model> {
+export async function readH5Model(bytes: Uint8Array, { where, compile = true }: ReadOptions): Promise<Model> {
   const root = openH5(bytes, where)
   const config = root.attributes.get('model_config')?.data[0]
   if (typeof config !== 'string') {
@@ -133,6 +150,13 @@ export async function readH5Model(bytes: Uint8Array, { where }: ReadOptions): Pr
   const old = typeof version === 'string' && /^[12]\./.test(version)
   const model = modelFromKerasConfig(parseJson(config, `${where}, model_config`), { where, old })
   assign(await readH5Weights(model, { root, where, byName: true }))
+  const training = root.attributes.get('training_config')?.data[0]
+  // Keras 2 had optimizers with other options.
+  if (compile && !old && typeof training === 'string') {
+    const json = parseJson(training, `${where}, training_config`)
+    if (isObject(json)) applyCompileConfig(model, { ...json, optimizer: json['optimizer_config'] ?? null }, where)
+    await readOptimizer(model, root, where)
+  }
   return model
 }
 

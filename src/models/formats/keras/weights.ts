@@ -174,7 +174,7 @@ const mismatch = (where: string, expected: string, received: string): FormatErro
   new FormatError({ where, expected, received, remedy: 'The file belongs to another model.' })
 
 /** Text in an attribute, which Keras spreads over several where it is long: `weight_names0`, `weight_names1`, … */
-function texts(group: H5Group, name: string): string[] | undefined {
+export function texts(group: H5Group, name: string): string[] | undefined {
   const list = (key: string): string[] | undefined => {
     const data = group.attributes.get(key)?.data
     return Array.isArray(data) ? data : data?.length === 0 ? [] : undefined
