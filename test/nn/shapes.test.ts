@@ -306,6 +306,59 @@ describe('what the compiler says of shapes is what tracing finds', () => {
     expect(() => applyLayer(sequential([a, layers.dense({ units: 2 })]), b)).toThrow("'input' of shape [batch, 4]")
   })
 
+  test('augmentation and audio', () => {
+    for (const layer of [
+      layers.augMix(),
+      layers.autoContrast(),
+      layers.contrastLimitedAdaptiveHistogramEqualization(),
+      layers.equalization(),
+      layers.pipeline({ layers: [layers.randomFlip(), layers.randomInvert()] }),
+      layers.randAugment(),
+      layers.randomBrightness({ factor: 0.1 }),
+      layers.randomColorDegeneration({ factor: 0.1 }),
+      layers.randomColorJitter(),
+      layers.randomContrast({ factor: 0.1 }),
+      layers.randomElasticTransform(),
+      layers.randomErasing(),
+      layers.randomFlip(),
+      layers.randomGaussianBlur(),
+      layers.randomGrayscale(),
+      layers.randomHue({ factor: 0.1 }),
+      layers.randomInvert(),
+      layers.randomPerspective(),
+      layers.randomPosterization({ factor: 4 }),
+      layers.randomRotation({ factor: 0.1 }),
+      layers.randomSaturation({ factor: 0.1 }),
+      layers.randomSharpness({ factor: 0.1 }),
+      layers.randomShear(),
+      layers.randomTranslation({ heightFactor: 0.1, widthFactor: 0.1 }),
+      layers.randomZoom({ heightFactor: 0.1 }),
+      layers.solarization(),
+    ])
+      shape(layer(image), [9, 8, 3])
+    const labels = layers.input({ shape: [5] })
+    shapes(layers.mixUp()([image, labels]), [[9, 8, 3], [5]])
+    shapes(layers.cutMix()([image, labels]), [[9, 8, 3], [5]])
+    shape(layers.randomCrop({ height: 4, width: 5 })(image), [4, 5, 3])
+    const boxes = layers.input({ shape: [7, 4] })
+    shape(layers.maxNumBoundingBoxes({ maxNumber: 3 })(boxes), [3, 4])
+    shapes(layers.maxNumBoundingBoxes({ maxNumber: 9 })([boxes, layers.input({ shape: [7] })]), [[9, 4], [9]])
+    const signal = layers.input({ shape: [1000, 2] })
+    shape(layers.stftSpectrogram()(signal), [6, 258])
+    shape(layers.stftSpectrogram({ mode: 'stft', frameLength: 100, expandDims: true })(signal), [19, 130, 2])
+    shape(
+      layers.stftSpectrogram({ frameLength: 64, frameStep: 30, fftLength: 100, padding: 'same', dataFormat: first })(
+        layers.input({ shape: [2, 1000] }),
+      ),
+      [102, 34],
+    )
+    shape(layers.melSpectrogram({ fftLength: 256, sequenceStride: 100 })(layers.input({ shape: [1000] })), [128, 11])
+    shape(
+      layers.melSpectrogram({ fftLength: 255, sequenceStride: 100, numMelBins: 20 })(layers.input({ shape: [1000] })),
+      [20, 10],
+    )
+  })
+
   test('every layer is among them', () => {
     // The second is another name of one that is.
     const others = ['Lambda', 'GroupQueryAttention']

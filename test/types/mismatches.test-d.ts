@@ -43,6 +43,19 @@ export function spatialLayersNeedTheirRank(): void {
   layers.spatialDropout1d({ rate: 0.5 })(image)
 }
 
+export function signalsAndBoxesNeedTheirShapes(): void {
+  // @ts-expect-error melSpectrogram needs inputs of shape [samples]
+  layers.melSpectrogram()(series)
+  // @ts-expect-error stftSpectrogram needs inputs of shape [steps, channels]
+  layers.stftSpectrogram()(vector)
+  // @ts-expect-error stftSpectrogram has frames longer than its input
+  layers.stftSpectrogram()(series)
+  // @ts-expect-error maxNumBoundingBoxes needs boxes of shape [n, 4]
+  layers.maxNumBoundingBoxes({ maxNumber: 3 })(series)
+  // @ts-expect-error randomCrop needs inputs of shape [height, width, channels]
+  layers.randomCrop({ height: 3, width: 3 })(series)
+}
+
 export function recurrentLayersNeedSteps(): void {
   // @ts-expect-error lstm needs sequences of shape [steps, features]
   layers.bidirectional({ layer: layers.lstm({ units: 2 }) })(vector)

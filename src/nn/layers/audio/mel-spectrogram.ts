@@ -21,6 +21,7 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import { fill } from '../../initializers/initializer.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { MelShape } from '../../shapes/signals.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { melWeights } from './mel-weights.ts'
@@ -59,7 +60,10 @@ export interface MelSpectrogramOptions extends CommonOptions {
  * sequenceStride and the signal is reflected at its ends, so there are ⌊samples / sequenceStride⌋ + 1 frames for an even `fftLength`.
  * Has no weights. Named windows are periodic for even lengths and symmetric for odd ones, as TensorFlow's are.
  */
-export function melSpectrogram(options: MelSpectrogramOptions = {}): Layer {
+export function melSpectrogram<const O extends MelSpectrogramOptions = Record<never, never>>(
+  given?: O,
+): Layer<MelShape<O>> {
+  const options: MelSpectrogramOptions = given ?? {}
   const where = 'melSpectrogram'
   const samplingRate = positiveInt(where, 'samplingRate', options.samplingRate ?? 16000)
   const fftLength = positiveInt(where, 'fftLength', options.fftLength ?? 2048)

@@ -16,6 +16,7 @@ import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
 import { type StftOptions, stft } from '../../initializers/stft.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
+import type { StftShape } from '../../shapes/signals.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { requireChannels, samePads } from '../spatial.ts'
@@ -52,7 +53,10 @@ const epsilon = 1e-7
  * bins = fftLength / 2 + 1 (twice as many in mode 'stft'), or [batch, frames, bins, channels] with `expandDims`. With
  * `dataFormat: 'channelsFirst'` input [batch, channels, samples]; output [batch, channels · bins, frames] or [batch, channels, frames, bins].
  */
-export function stftSpectrogram(options: StftSpectrogramOptions = {}): Layer {
+export function stftSpectrogram<const O extends StftSpectrogramOptions = Record<never, never>>(
+  given?: O,
+): Layer<StftShape<O>> {
+  const options: StftSpectrogramOptions = given ?? {}
   const where = 'stftSpectrogram'
   const config = {
     mode: oneOf(where, 'mode', options.mode ?? 'log', modes),

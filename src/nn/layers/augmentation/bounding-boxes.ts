@@ -7,6 +7,7 @@ import { slice } from '../../../ops/shape/slice.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import { finite } from '../../serialized.ts'
+import type { BoxesShape } from '../../shapes/signals.ts'
 import { positiveInt } from '../arguments.ts'
 import { type CommonOptions, common } from '../options.ts'
 
@@ -22,7 +23,9 @@ export interface MaxNumBoundingBoxesOptions extends CommonOptions {
  * [batch, n] it makes both. Images, [batch, height, width, channels], go through as they are, as in Keras, where this layer
  * otherwise takes boxes from a dictionary.
  */
-export function maxNumBoundingBoxes(options: MaxNumBoundingBoxesOptions): Layer {
+export function maxNumBoundingBoxes<const N extends number>(
+  options: MaxNumBoundingBoxesOptions & { readonly maxNumber: N },
+): Layer<BoxesShape<N>> {
   const where = 'maxNumBoundingBoxes'
   const maxNumber = positiveInt(where, 'maxNumber', options.maxNumber)
   const fillValue = Math.trunc(finite(where, 'fillValue', options.fillValue ?? -1))
