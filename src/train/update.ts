@@ -22,7 +22,7 @@ import type { View } from './state.ts'
 /** Weights from this many elements on are updated on their own, and in chunks … */
 const large = 393_216
 /** … of at most this many elements, and no fewer than a quarter of it. */
-const chunk = 262_144
+const chunk = 131_072
 
 /** One weight in a graph under construction. */
 export interface Trained {
