@@ -34,8 +34,6 @@ export interface ContractCase {
   readonly open?: readonly Dims[]
   /** Why it cannot be made again from its config. */
   readonly notSerializable?: string
-  /** Why no gradient goes through it in training. */
-  readonly notDifferentiable?: string
   /** Why its call cannot be batched. */
   readonly notBatchable?: string
 }
@@ -60,7 +58,7 @@ export async function checkLayerContract(item: ContractCase): Promise<void> {
   await checkExport(net, predictions)
   if (!item.notSerializable) await checkConfig(item, net, predictions)
   if (item.open) await checkOpen(item, item.open, net, predictions)
-  if (!item.notDifferentiable) checkGradients(item, net)
+  checkGradients(item, net)
   if (!item.notBatchable) await checkBatching(item, net)
 }
 

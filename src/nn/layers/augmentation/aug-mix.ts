@@ -41,8 +41,7 @@ const extra: readonly string[] = [
 
 /**
  * Hendrycks et al., "AugMix", 2020: in training, mixes every batch with a weighted sum of chains of random changes of it. `factor` is 0.3
- * by default. Chains are drawn anew for every step, those of a batch are the same. No gradient goes through them: put the layer before
- * those that are trained.
+ * by default. Chains are drawn anew for every step, those of a batch are the same. Only the chosen layers are computed.
  */
 export function augMix(options: AugMixOptions = {}): Layer<SameShape> {
   const name = 'augMix'

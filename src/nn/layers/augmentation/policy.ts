@@ -80,7 +80,8 @@ const only = (result: Value | readonly [Value, ...Value[]]): Value => (result in
 export function bodyOf(name: string, inputs: readonly Value[], trace: () => readonly Value[]): Graph {
   // Values and nodes share a counter: what is older than this, and no input, is from outside.
   const { id: start } = Value.input(undefined)
-  const outputs = trace().map(output => identity(output))
+  // What a body hands on must be made in it, or be one of its inputs.
+  const outputs = trace().map(output => (output.id < start && !inputs.includes(output) ? identity(output) : output))
   const captures = new Set<Value>()
   const seen = new Set(inputs)
   const stack = [...outputs]

@@ -40,7 +40,7 @@ export interface RandAugmentOptions extends PolicyOptions {
 /**
  * Cubuk et al., "RandAugment", 2019: in training, every batch goes through `numOps` layers chosen at random among shearing, shifting,
  * turning, brightness, colour, contrast, sharpness, posterization, solarization, auto-contrast and equalization. `factor` is 0.5 by
- * default. Only the chosen ones are computed, and no gradient goes through them: put it before the layers that are trained.
+ * default. Only the chosen ones are computed.
  */
 export function randAugment(options: RandAugmentOptions = {}): Layer<SameShape> {
   const where = 'randAugment'
