@@ -13,7 +13,7 @@ import { take } from './support/take.ts'
 
 const noiseSize = 64
 const batchSize = 64
-const steps = quick ? 900 : 6_000
+const steps = quick ? 1_200 : 6_000
 const { train } = await datasets.mnist()
 const kept = 20_000
 const digits = Float32Array.from(take(train, 0, kept).x.data, pixel => pixel / 255)
