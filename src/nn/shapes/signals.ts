@@ -47,7 +47,7 @@ type WithBins<S, B extends number, Format> = S extends readonly [
     : readonly [First, Second, B]
   : S
 
-/** [samples] → [bands, frames], with frames centred on every so manieth sample. */
+/** [samples] → [bands, frames]; see `melSpectrogram`. */
 export interface MelShape<O> extends ShapeFunction {
   readonly output: this['input'] extends readonly [infer Samples]
     ? readonly [
