@@ -6,7 +6,16 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createEngine, datasets, type EngineName, layers, sequential, TenonError } from '../src/index.ts'
+import { take } from '../examples/support/take.ts'
+import {
+  createEngine,
+  datasets,
+  type EngineName,
+  type LabelledImages,
+  layers,
+  sequential,
+  TenonError,
+} from '../src/index.ts'
 import { comparePredictions, type Report, writeReport } from '../src/report/index.ts'
 import type { Callback } from '../src/train/callbacks/callback.ts'
 import { progressBar } from '../src/train/callbacks/progress-bar.ts'
@@ -15,6 +24,7 @@ interface DemoOptions {
   readonly json: boolean
   readonly epochs: number
   readonly seed: number
+  readonly samples?: number
   readonly engine: EngineName
   readonly out: string
 }
@@ -37,6 +47,11 @@ const options = new Command('demo')
   )
   .option('--epochs <n>', 'passes over the training data', integer(1), 5)
   .option('--seed <n>', 'for weights and shuffling', integer(0), 0)
+  .option(
+    '--samples <n>',
+    'train on the first n digits and test on as many, for slow engines; default all',
+    integer(10),
+  )
   .addOption(new Option('--engine <name>', 'where to run').choices(['cpu', 'wasm', 'webgpu']).default('cpu'))
   .option('--out <dir>', 'folder for the model and the report', 'out/mnist')
   .parse()
@@ -49,15 +64,18 @@ process.on('SIGINT', () => {
   stop.abort()
 })
 
-async function demo({ json, epochs, seed, engine: engineName, out }: DemoOptions): Promise<void> {
+async function demo({ json, epochs, seed, samples, engine: engineName, out }: DemoOptions): Promise<void> {
   const screen = json ? process.stderr : process.stdout
   const say = (text: string): void => void screen.write(`${text}\n`)
 
   const engine = await createEngine(engineName)
-  const { train, test, classNames } = await datasets.mnist({
+  const mnist = await datasets.mnist({
     signal: stop.signal,
     onProgress: downloadProgress(screen),
   })
+  const { classNames } = mnist
+  const first = (part: LabelledImages) => take(part, 0, Math.min(samples ?? part.y.data.length, part.y.data.length))
+  const [train, test] = [first(mnist.train), first(mnist.test)]
 
   const model = sequential(
     [
@@ -73,7 +91,7 @@ async function demo({ json, epochs, seed, engine: engineName, out }: DemoOptions
   model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'], engine })
   say(`${model.parameters.toLocaleString('en-US')} parameters · ${engine.description} · seed ${seed}`)
 
-  const checkpoint = join(out, `seed-${seed}.checkpoint`)
+  const checkpoint = join(out, `seed-${seed}${samples === undefined ? '' : `-${samples}`}.checkpoint`)
   const meter = new Meter()
   const { history, aborted } = await model.fit(train.x, train.y, {
     epochs,
@@ -98,6 +116,7 @@ async function demo({ json, epochs, seed, engine: engineName, out }: DemoOptions
   const results = {
     testLoss,
     testAccuracy,
+    samples: train.y.data.length,
     epochs,
     trainSeconds: meter.seconds,
     samplesPerSecond: meter.samplesPerSecond,
@@ -105,7 +124,12 @@ async function demo({ json, epochs, seed, engine: engineName, out }: DemoOptions
   }
   const report: Report = {
     title: 'MNIST, classic convolutional network',
-    summary: { ...results, engine: engine.description, machine: machine(), more: { Seed: String(seed) } },
+    summary: {
+      ...results,
+      engine: engine.description,
+      machine: machine(),
+      more: { Seed: String(seed), 'Training digits': String(train.y.data.length) },
+    },
     history,
     ...comparePredictions({ images: test.x, labels: test.y, probabilities, classNames }),
   }

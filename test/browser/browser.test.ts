@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { browserBundle, ortFolder } from '../../scripts/browser-bundle.ts'
+import { type Site, serve } from '../../scripts/static-site.ts'
 import { datasets, type LabelledImages } from '../../src/index.ts'
 import { readKeras } from '../../src/models/formats/index.ts'
 import { decodeModel, Executable } from '../../src/models/onnx.ts'
 import { createEngine } from '../../src/runtime/index.ts'
-import { chromiumPath, launch, open, type Site, serve } from '../support/browser.ts'
+import { chromiumPath, launch, open } from '../support/browser.ts'
 import { root } from '../support/source-files.ts'
 import type { InPage } from './main.ts'
 import { train, type Work } from './page.ts'
@@ -19,6 +20,9 @@ import { train, type Work } from './page.ts'
 
 // What the page's script has put on its window.
 declare const inPage: InPage
+
+// Adapters on the CPU are slow, and machines that run tests are shared.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 const samples = 256
 const wasm: Work = { engine: 'wasm', options: { wasmPaths: '/ort/' }, batchSize: 32, epochs: 2 }
@@ -190,7 +194,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const { page, errors } = await open(browser, plain.url)
       await compare(await trainInPage(page, 64, webgpu), 64, webgpu)
       expect(errors).toEqual([])
-    }, 300_000)
+    })
 
     test('mixed precision is refused where the adapter has no float16', async () => {
       const { page } = await open(browser, plain.url)

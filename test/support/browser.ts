@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { basename, extname, join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-/** A Chromium that is installed, driven over pages that a server of our own gives it. */
+/** A Chromium that is installed, and its pages. */
 
 const usual = [
   '/usr/bin/chromium',
@@ -27,53 +24,6 @@ export const launch = ({ webgpu = false } = {}): Promise<Browser> =>
     // Containers have no user that Chromium's sandbox would start as.
     args: ['--no-sandbox', ...(webgpu ? softwareWebgpu : ['--disable-gpu'])],
   })
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-}
-
-export interface Site {
-  readonly url: string
-  close(): Promise<void>
-}
-
-/**
- * Serves contents by path, and files of folders. `isolated`: with the headers that make a page cross-origin isolated, which
- * threads need.
- */
-export async function serve(
-  contents: ReadonlyMap<string, string | Uint8Array>,
-  folders: Readonly<Record<string, string>>,
-  isolated: boolean,
-): Promise<Site> {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    const folder = Object.keys(folders).find(prefix => path.startsWith(prefix))
-    const file = folder === undefined ? undefined : join(folders[folder] ?? '', basename(path))
-    const body = contents.get(path) ?? (file !== undefined && existsSync(file) ? readFileSync(file) : undefined)
-    response.writeHead(body === undefined ? 404 : 200, {
-      'content-type': types[extname(path === '/' ? 'index.html' : path)] ?? 'application/octet-stream',
-      ...(isolated
-        ? { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
-        : {}),
-    })
-    response.end(body ?? '')
-  })
-  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
-  // A server that listens on a port has an address of this kind.
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://localhost:${port}/`,
-    close: () =>
-      new Promise(resolve => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
-  }
-}
 
 /** A new page at a URL whose script has run; `errors` fills with what nobody caught there. */
 export async function open(browser: Browser, url: string): Promise<{ readonly page: Page; readonly errors: string[] }> {
