@@ -1,5 +1,5 @@
 """Compiled models in the middle of their training → test/golden/formats/training-*.{keras,h5}, and the losses of the five steps after
-that in training.json. `python formats_training.py FOLDER` reads files that Tenon wrote after its steps, and prints Keras's next losses."""
+that in training.json. `python formats_training.py FOLDER` goes on in Keras from files that Tenon wrote."""
 
 import json
 import sys
@@ -60,7 +60,6 @@ if __name__ == "__main__":
             name = path.stem.removeprefix("training-")
             losses = next(entry["losses"] for entry in wanted["models"] if entry["optimizer"] == name)
             model = keras.models.load_model(path)
-            model.optimizer.build(model.trainable_variables)
             print(f"{path.name}: worst difference {np.abs(np.array(steps(model, 5)) - losses).max():.1e}")
         sys.exit()
     entries = [save(i, name, make) for i, (name, make) in enumerate(OPTIMIZERS.items())]

@@ -9,7 +9,7 @@ import type { Vocabulary } from './decode.ts'
 import { modelFromKerasConfig } from './decode-model.ts'
 import { toKerasConfig } from './encode.ts'
 import { isObject, type JsonObject, parseJson, pythonJson } from './json.ts'
-import { oldOptimizerGroup, optimizerGroup, readOptimizer } from './optimizer.ts'
+import { optimizerGroup, readOptimizer } from './optimizer.ts'
 import { assign, kerasVersion, newWeights, oldWeights, readH5Weights } from './weights.ts'
 
 /** How a model is made of a file. */
@@ -29,8 +29,14 @@ export function encodeKeras(model: Model): Uint8Array[] {
   return encodeZip({
     'metadata.json': text({ keras_version: kerasVersion, date_saved: '1980-01-01@00:00:00' }),
     'config.json': text(wholeConfig(model)),
-    'model.weights.h5': encodeH5(withMember(newWeights(model), 'optimizer', optimizerGroup(model))),
+    'model.weights.h5': encodeH5(wholeState(model)),
   })
+}
+
+function wholeState(model: Model): H5GroupToWrite {
+  const root = newWeights(model)
+  const optimizer = optimizerGroup(model)
+  return optimizer ? { ...root, members: { ...root.members, optimizer } } : root
 }
 
 function wholeConfig(model: Model): JsonObject {
@@ -115,12 +121,8 @@ export function encodeH5Model(model: Model): Uint8Array[] {
     model_config: pythonJson({ class_name: type, config }),
     ...trainingConfig(model),
   }
-  const root = { attributes, members: { model_weights: oldWeights(model) } }
-  return encodeH5(withMember(root, 'optimizer_weights', oldOptimizerGroup(model)))
+  return encodeH5({ attributes, members: { model_weights: oldWeights(model) } })
 }
-
-const withMember = (root: H5GroupToWrite, name: string, member: H5GroupToWrite | undefined): H5GroupToWrite =>
-  member ? { ...root, members: { ...root.members, [name]: member } } : root
 
 /** What `compile` was called with, as `.h5` files have it. */
 function trainingConfig(model: Model): { readonly training_config?: string } {

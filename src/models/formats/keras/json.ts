@@ -44,7 +44,7 @@ export function parseJson(text: string, where: string): Json {
 }
 
 /** Options of which Keras insists that they be floating point numbers, which in Python 0 is not. */
-const floats = /"(momentum|rate|rho|sigma|delta|threshold|alpha|factor)":(-?\d+)(?=[,}])/g
+const floats = /"(momentum|learning_rate|rate|rho|sigma|delta|threshold|alpha|factor)":(-?\d+)(?=[,}])/g
 
 /** JSON in which some whole numbers read as Python's floating point numbers: `0.0`. */
 export const pythonJson = (value: JsonObject): string => JSON.stringify(value).replace(floats, '"$1":$2.0')

@@ -88,23 +88,15 @@ function variablesOf(model: Model): TensorData[] | undefined {
   ]
 }
 
-/** The group `optimizer` of a `.keras` file. */
+/**
+ * The group `optimizer` of a `.keras` file. An `.h5` file has none: Keras 3.15 reads it into an optimizer of no weights, which then
+ * refuses to train.
+ */
 export function optimizerGroup(model: Model): H5GroupToWrite | undefined {
   const variables = variablesOf(model)
   if (!variables) return undefined
   const members = Object.fromEntries(variables.map((data, i) => [String(i), { data }]))
   return { members: { vars: { members, attributes: { name: 'optimizer' } } } }
-}
-
-/** The group `optimizer_weights` of an `.h5` file. */
-export function oldOptimizerGroup(model: Model): H5GroupToWrite | undefined {
-  const variables = variablesOf(model)
-  if (!variables) return undefined
-  const names = variables.map((_, i) => `variable_${String(i).padStart(6, '0')}`)
-  return {
-    attributes: { weight_names: { dtype: 'string', shape: [names.length], data: names } },
-    members: Object.fromEntries(variables.map((data, i) => [names[i] ?? '', { data }])),
-  }
 }
 
 /**
