@@ -1,4 +1,3 @@
-import type { ConvolutionForms } from '../compile/passes/convolutions/forms.ts'
 import type { DType } from '../core/dtype.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -21,12 +20,8 @@ export interface Engine {
   readonly description: string
   /** Outputs can be written straight into given arrays. */
   readonly writesInPlace: boolean
-  /** The engine's own forms of convolutions, made anew for each graph; absent, or none, where it has no such forms. */
-  convolutionForms?(): Promise<(() => ConvolutionForms) | undefined>
-  /** How many channels lie together in the engine's own layout for convolutions, where it has one. */
-  channelBlock?(): Promise<number | undefined>
-  /** A last change to a graph before it is loaded here, for the engine's own purposes. */
-  prepare?(graph: Graph): Graph
+  /** What is made of a graph before it is loaded here: the forms of its operators that the engine is fastest with, and what its binding needs. */
+  prepare?(graph: Graph): Graph | Promise<Graph>
   /** Element types that tensors may cross the border with. */
   readonly dtypes: ReadonlySet<DType>
   /** Whether kernels compute in float16, or on this adapter do. Absent where they never do. */

@@ -1,6 +1,4 @@
 import { encodeModel } from '../compile/onnx/encode.ts'
-import { lowerConvolutions } from '../compile/passes/lower-convolutions.ts'
-import { lowerProducts } from '../compile/passes/lower-products.ts'
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
@@ -16,9 +14,7 @@ export class Executable {
   ) {}
 
   static async create(graph: Graph, engine: Engine, options?: LoadOptions): Promise<Executable> {
-    const products = lowerProducts(graph, await engine.channelBlock?.())
-    const lowered = lowerConvolutions(products, await engine.convolutionForms?.())
-    const session = await engine.load(encodeModel(engine.prepare?.(lowered) ?? lowered), options)
+    const session = await engine.load(encodeModel((await engine.prepare?.(graph)) ?? graph), options)
     // The encoder writes inputs and outputs in order, and the runtime keeps it.
     return new Executable(graph, engine, session)
   }

@@ -10,21 +10,19 @@ import { convTranspose } from '../../src/ops/nn/conv-transpose.ts'
 import { convWeightGradient } from '../../src/ops/nn/conv-weight-gradient.ts'
 import type { Engine } from '../../src/runtime/engine.ts'
 import { Executable } from '../../src/runtime/executable.ts'
+import { channelBlock } from '../../src/runtime/ort-node/engine.ts'
 import { cpu } from '../../src/runtime/ort-node/index.ts'
 
 /** Every lowered form against the operator as it stands, on the engine itself. */
 
 const plain: Engine = (() => {
-  const { convolutionForms: _, ...engine } = cpu({ threads: 1 })
+  const { prepare: _, ...engine } = cpu({ threads: 1 })
   return engine
 })()
 const blocked = cpu({ threads: 1 })
-let forms: Awaited<ReturnType<NonNullable<Engine['convolutionForms']>>>
 let block: number | undefined
 beforeAll(async () => {
-  forms = await blocked.convolutionForms?.()
-  const made = forms?.()
-  block = made instanceof ChannelBlocks ? made.block : undefined
+  block = await channelBlock()
 })
 
 type Shape = readonly number[]
@@ -47,7 +45,8 @@ function drawn(shape: Shape, seed: number): TensorData {
 async function compare(shapes: readonly Shape[], make: (values: readonly Value[]) => Value): Promise<string[]> {
   const inputs = shapes.map((shape, i) => Value.input({ dtype: 'float32', shape }, `x${i}`))
   const graph = new Graph({ name: 'g', inputs, outputs: [make(inputs)] })
-  const lowered = lowerConvolutions(graph, forms)
+  const size = block
+  const lowered = lowerConvolutions(graph, size === undefined ? undefined : () => new ChannelBlocks(size))
   verify(lowered)
   const feeds = shapes.map((shape, i) => drawn(shape, i + 1))
   const run = async (engine: Engine) => (await (await Executable.create(graph, engine)).run(feeds))[0]

@@ -20,7 +20,7 @@ import { cpu } from '../../src/runtime/ort-node/index.ts'
 
 const blocked = cpu({ threads: 1 })
 const plain: Engine = (() => {
-  const { channelBlock: _, ...engine } = blocked
+  const { prepare: _, ...engine } = blocked
   return engine
 })()
 

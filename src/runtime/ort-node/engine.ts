@@ -2,10 +2,12 @@ import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
 import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
-import type { ConvolutionForms } from '../../compile/passes/convolutions/forms.ts'
+import { lowerConvolutions } from '../../compile/passes/lower-convolutions.ts'
+import { lowerProducts } from '../../compile/passes/lower-products.ts'
 import { dtypes } from '../../core/dtype.ts'
 import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
+import type { Graph } from '../../graph/graph.ts'
 import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
@@ -35,24 +37,29 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
-    prepare: graph => withCopyGuard(name === 'webgpu' ? expandBatchStatistics(graph) : graph),
-    ...(provider === 'cpu' ? { convolutionForms, channelBlock } : {}),
+    prepare: async graph => withCopyGuard(await (provider === 'cpu' ? inBlocks(graph) : onGpu(graph))),
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
   }
 }
 
-let foundBlock: Promise<number | undefined> | undefined
+const onGpu = (graph: Graph): Graph => expandBatchStatistics(lowerConvolutions(graph, undefined))
 
-/** Found out once per process: it is a property of the processor. */
-function channelBlock(): Promise<number | undefined> {
-  foundBlock ??= measureChannelBlock(model => loadSession(model, 'cpu', 1))
-  return foundBlock
+/** The graph in the CPU kernels' own layout where that is faster (docs/adr/0020, 0021). */
+async function inBlocks(graph: Graph): Promise<Graph> {
+  const block = await channelBlock()
+  return lowerConvolutions(
+    lowerProducts(graph, block),
+    block === undefined ? undefined : () => new ChannelBlocks(block),
+  )
 }
 
-async function convolutionForms(): Promise<(() => ConvolutionForms) | undefined> {
-  const block = await channelBlock()
-  return block === undefined ? undefined : () => new ChannelBlocks(block)
+let foundBlock: Promise<number | undefined> | undefined
+
+/** How many channels lie together in the engine's own layout for convolutions, where it has one. Found out once per process. */
+export function channelBlock(): Promise<number | undefined> {
+  foundBlock ??= measureChannelBlock(model => loadSession(model, 'cpu', 1))
+  return foundBlock
 }
 
 async function loadSession(

@@ -1,8 +1,10 @@
 import type * as ort from 'onnxruntime-web'
 import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
+import { lowerConvolutions } from '../../compile/passes/lower-convolutions.ts'
 import { dtypes } from '../../core/dtype.ts'
 import { EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
+import type { Graph } from '../../graph/graph.ts'
 import type { Engine, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, type tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
@@ -15,8 +17,15 @@ export const wasm = (options: WebOptions = {}): Engine => webEngine('wasm', opti
 /** ONNX Runtime on a browser's WebGPU. Operators that it has no kernel for run as WebAssembly. Outputs are fresh tensors. */
 export function webgpu(options: WebOptions = {}): Engine {
   const engine = webEngine('webgpu', options)
-  return { ...engine, prepare: expandBatchStatistics, computesFloat16: () => computesFloat16(engine) }
+  return {
+    ...engine,
+    prepare: graph => expandBatchStatistics(plainForms(graph)),
+    computesFloat16: () => computesFloat16(engine),
+  }
 }
+
+/** No layout of its own: only what is faster everywhere. */
+const plainForms = (graph: Graph): Graph => lowerConvolutions(graph, undefined)
 
 function webEngine(provider: WebProvider, options: WebOptions): Engine {
   checkOptions(provider, options)
@@ -26,6 +35,7 @@ function webEngine(provider: WebProvider, options: WebOptions): Engine {
     name: provider,
     description: `onnxruntime-web, ${provider}${threads === undefined ? '' : `, ${threads} threads`}`,
     writesInPlace: false,
+    prepare: plainForms,
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: async (model, load) => loadSession(provider, threads, model, load),
   }

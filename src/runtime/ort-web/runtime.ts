@@ -13,8 +13,6 @@ export interface Loaded {
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
-const inNode = typeof process === 'object' && Boolean(process.versions?.node)
-
 let folder: string | undefined
 
 /** Where the page fetches ONNX Runtime's files. The first one told holds for all engines, the default one as well. */
@@ -28,9 +26,9 @@ const loading = new Map<WebProvider, Promise<Loaded>>()
 export function runtime(provider: WebProvider, threads: number | undefined): Promise<Loaded> {
   const known = loading.get(provider)
   if (known) return known
-  const loaded = importRuntime(provider).then(module => {
-    // Not an import, which bundlers for browsers would try to resolve.
-    const wanted = threads ?? (inNode ? process.getBuiltinModule('node:os').availableParallelism() : undefined)
+  const loaded = import('#import-ort-web').then(async ({ importRuntime, defaultThreads }) => {
+    const module = await importRuntime(provider)
+    const wanted = threads ?? defaultThreads()
     if (wanted !== undefined) module.env.wasm.numThreads = wanted
     if (folder !== undefined) module.env.wasm.wasmPaths = folder
     module.env.logLevel = 'error'
@@ -38,12 +36,6 @@ export function runtime(provider: WebProvider, threads: number | undefined): Pro
   })
   loading.set(provider, loaded)
   return loaded
-}
-
-function importRuntime(provider: WebProvider): Promise<Ort> {
-  // The main entry has a build for Node; elsewhere it would bring WebGPU and twice the download along.
-  if (inNode) return import('onnxruntime-web')
-  return provider === 'wasm' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')
 }
 
 const atOnce = <T>(work: () => Promise<T>): Promise<T> => work()

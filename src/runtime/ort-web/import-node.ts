@@ -1,0 +1,8 @@
+import { availableParallelism } from 'node:os'
+import type * as ort from 'onnxruntime-web'
+
+/** The build of ONNX Runtime's WebAssembly for Node. It has no WebGPU. */
+export const importRuntime = (): Promise<typeof ort> => import('onnxruntime-web')
+
+/** All cores. */
+export const defaultThreads = (): number | undefined => availableParallelism()
