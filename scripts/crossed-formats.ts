@@ -58,9 +58,6 @@ if (only.length === 0)
   for (const file of ['layers-a', 'layers-b', 'layers-keras', 'audio-layers', 'augmentation-geometric'])
     await writeLayers(file)
 
-writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases))
-console.log(`${cases.length} files in ${folder}`)
-
 // Models in the middle of their training: `python reference/formats_training.py FOLDER` goes on with it in Keras.
 const training: { models: { optimizer: string }[] } = JSON.parse(readFileSync(join(golden, 'training.json'), 'utf8'))
 for (const { optimizer } of only.length > 0 ? [] : training.models) {
@@ -68,6 +65,9 @@ for (const { optimizer } of only.length > 0 ? [] : training.models) {
   const read = await readKeras(readFileSync(join(golden, `${name}.keras`)), { where: name })
   writeFileSync(join(folder, `${name}.keras`), concatenated(encodeKeras(read)))
 }
+
+writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases))
+console.log(`${cases.length} files in ${folder}`)
 
 /** A file of each case of one layer in a golden file, with what Tenon computes. */
 async function writeLayers(file: string): Promise<void> {

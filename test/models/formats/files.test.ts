@@ -43,7 +43,7 @@ describe('saving and loading by a path’s end', () => {
     await model.save(at(name))
     const again = await loadModel(at(name))
     expect(await again.predict(x)).toEqual(await model.predict(x))
-    expect(again.compileOptions === undefined).toBe(name === 'm.h5')
+    expect(again.compileOptions).toBeDefined()
   })
 
   test.each(['w.weights.h5', 'w.safetensors'])('%s: the same weights', async name => {
