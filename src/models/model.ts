@@ -24,18 +24,17 @@ import { DataSource, type SampleSet, type Weighting } from '../train/data-source
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
 import type { OptimizerMemory } from '../train/optimizer-memory.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
-import { checkPrecision, scaledFor } from '../train/precision.ts'
 import { StateMemory } from '../train/runner.ts'
 import { trainProgram } from '../train/step.ts'
 import { Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
 import { exportedGraph } from './export.ts'
 import { guarded } from './guarded.ts'
-import { checkObjectives, objectivesOf, rematerialized } from './objectives.ts'
+import { checkObjectives } from './objectives.ts'
 import { Predictor } from './predictor.ts'
+import { recipeOf } from './recipe.ts'
 import { checkInputs, type ModelShape } from './shapes.ts'
 import { type SummaryOptions, summaryOf } from './summary.ts'
-import { objectiveOf } from './train-step.ts'
 import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
 import { setValues } from './weights.ts'
 
@@ -382,20 +381,8 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
         remedy: 'Call compile({ optimizer, loss }) first.',
       })
     if (compiled.trainer) return compiled.trainer
-    const { options } = compiled
-    const { precision = 'float32' } = options
     const engine = await this.engine()
-    await checkPrecision(precision, engine)
-    const recipe = {
-      network,
-      objectives: objectivesOf(options, network, y),
-      custom: options.trainStep && objectiveOf(options.trainStep),
-      optimizer: scaledFor(precision, resolveOptimizer(options.optimizer ?? 'rmsprop')),
-      precision,
-      ...rematerialized(options.rematerialize, network),
-      augmentation: options.augmentation,
-      trained: compiled.trained,
-    }
+    const recipe = await recipeOf(network, compiled.options, engine, y, compiled.trained)
     compiled.trainer = new Trainer(recipe, engine, compiled.restored)
     return compiled.trainer
   }
