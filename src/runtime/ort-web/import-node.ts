@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import type * as ort from 'onnxruntime-web'
+import type { WebProvider } from './runtime.ts'
 
 /** The build of ONNX Runtime's WebAssembly for Node. It has no WebGPU. */
-export const importRuntime = (): Promise<typeof ort> => import('onnxruntime-web')
+export const importRuntime = (_: WebProvider): Promise<typeof ort> => import('onnxruntime-web')
 
 /** All cores. */
 export const defaultThreads = (): number | undefined => availableParallelism()

@@ -35,6 +35,8 @@ export function runtime(provider: WebProvider, threads: number | undefined): Pro
     return { module, wrap: tensorWrapper(module.Tensor), inTurn: provider === 'webgpu' ? takeTurns() : atOnce }
   })
   loading.set(provider, loaded)
+  // What a network failed to bring may be asked for again.
+  loaded.catch(() => loading.delete(provider))
   return loaded
 }
 
