@@ -28,6 +28,8 @@ ACTIVATIONS = [
     ("log_softmax", {"axis": 1}),
     ("sparsemax", {"axis": 1}),
     ("glu", {"axis": 1}),
+    ("swish", {}),
+    ("hard_swish", {}),
 ]
 
 
@@ -123,6 +125,11 @@ CASES = [
     # Some queries see nothing: beyond sequences, another way of Keras's.
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2}, [(2, 2, 4), (2, 2, 3), (2, 2, 3)], {"extra": {"attention_mask": BLIND[0]}}),
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "attention_axes": [2]}, [(2, 2, 2, 4), (2, 2, 2, 3), (2, 2, 2, 3)], {"extra": {"attention_mask": BLIND}}),
+    ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4}, (2, 5), {"below": 6}),
+    ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4, "mask_zero": True, "tie_weights": False}, (2, 5), {"below": 6}),
+    ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4, "embeddings_regularizer": "l2"}, X, {"call": {"reverse": True}}),
+    ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4, "logit_soft_cap": 1.5}, X, {"call": {"reverse": True}}),
+    ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4, "tie_weights": False, "logit_soft_cap": 1.5}, X, {"call": {"reverse": True}}),
 ]
 
 if __name__ == "__main__":

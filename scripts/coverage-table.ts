@@ -71,7 +71,7 @@ const sources: Readonly<
   initializers: { here: namesOf(initializers), cases: weights },
   regularizers: { here: namesOf(regularizers), cases: weights },
   constraints: { here: namesOf(constraints), cases: weights },
-  callbacks: { here: namesOf(callbacks), cases: new Map() },
+  callbacks: { here: namesOf(callbacks), cases: casesIn(['callbacks-keras.json'], ['callback']) },
 }
 
 interface Row {

@@ -28,7 +28,7 @@ let worst = 0
 describe('activations are Keras’s: values and gradients', () => {
   test('there are cases for each', () => {
     const tested = new Set(golden.activations.map(({ activation }) => activation))
-    expect([...tested, 'swish', 'hardSwish'].sort()).toEqual(Object.keys(activations).sort())
+    expect([...tested].sort()).toEqual(Object.keys(activations).sort())
   })
   test.each(golden.activations.map(item => ({ ...item, name: `${item.activation} ${JSON.stringify(item.config)}` })))(
     '$name',
