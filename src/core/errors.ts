@@ -46,7 +46,7 @@ export class TenonError extends Error {
       facts.cause === undefined ? undefined : { cause: facts.cause },
     )
     this.code = code
-    this.name = new.target.name
+    this.name = nameOf(code)
     this.where = facts.where
     this.expected = facts.expected
     this.received = facts.received
@@ -54,6 +54,10 @@ export class TenonError extends Error {
     this.details = facts.details ?? {}
   }
 }
+
+/** The class's name, made from its code, since minifiers of bundles rename classes: `not-batchable` is a NotBatchableError. */
+const nameOf = (code: ErrorCode): string =>
+  code === 'dtype' ? 'DTypeError' : `${code.replace(/(?:^|-)(\w)/g, (_, letter) => letter.toUpperCase())}Error`
 
 /** Ranks or dimensions that cannot go together. */
 export class ShapeError extends TenonError {

@@ -168,6 +168,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await refusal(await page(plain), { ...wasm, options: { threads: 2 } })).toMatch(
         /^UnsupportedError: wasm: expected a cross-origin isolated page.*Cross-Origin-Opener-Policy: same-origin/,
       )
+      expect(await refusal(await page(isolated), { ...wasm, options: { threads: 2 } })).toMatch(
+        /^ArgumentError: wasm: expected 'wasmPaths'.*for more than one thread/,
+      )
       expect(await refusal(await page(plain), { ...wasm, options: { wasmPaths: '/nowhere/' } })).toMatch(
         /^EngineError: onnxruntime-web, starting: expected its files.*wasmPaths/,
       )

@@ -9,7 +9,7 @@ import type { Engine, LoadOptions, Session } from '../engine.ts'
 import { fromOrt, type tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
 import { checkOptions, type WebOptions } from './options.ts'
-import { fetchFrom, type Loaded, runtime, type WebProvider } from './runtime.ts'
+import { fetchFrom, isServed, type Loaded, runtime, type WebProvider } from './runtime.ts'
 
 /** ONNX Runtime compiled to WebAssembly (SIMD, threads): runs everywhere, browsers included. Outputs are fresh tensors. */
 export const wasm = (options: WebOptions = {}): Engine => webEngine('wasm', options)
@@ -28,7 +28,7 @@ export function webgpu(options: WebOptions = {}): Engine {
 const plainForms = (graph: Graph): Graph => lowerConvolutions(graph, undefined)
 
 function webEngine(provider: WebProvider, options: WebOptions): Engine {
-  checkOptions(provider, options)
+  checkOptions(provider, options, isServed())
   const { threads, wasmPaths } = options
   if (wasmPaths !== undefined) fetchFrom(wasmPaths)
   return {

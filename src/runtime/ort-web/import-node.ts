@@ -6,4 +6,4 @@ import type { WebProvider } from './runtime.ts'
 export const importRuntime = (_: WebProvider): Promise<typeof ort> => import('onnxruntime-web')
 
 /** All cores. */
-export const defaultThreads = (): number | undefined => availableParallelism()
+export const defaultThreads = (_: boolean): number | undefined => availableParallelism()

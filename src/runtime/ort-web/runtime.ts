@@ -20,6 +20,8 @@ export function fetchFrom(wasmPaths: string): void {
   folder ??= folderUrl(wasmPaths)
 }
 
+export const isServed = (): boolean => folder !== undefined
+
 const loading = new Map<WebProvider, Promise<Loaded>>()
 
 /** Loads ONNX Runtime (14 MB of WebAssembly, 27 MB with WebGPU) when the first model is. The two are separate, each with its own memory. */
@@ -28,7 +30,7 @@ export function runtime(provider: WebProvider, threads: number | undefined): Pro
   if (known) return known
   const loaded = import('#import-ort-web').then(async ({ importRuntime, defaultThreads }) => {
     const module = await importRuntime(provider)
-    const wanted = threads ?? defaultThreads()
+    const wanted = threads ?? defaultThreads(isServed())
     if (wanted !== undefined) module.env.wasm.numThreads = wanted
     if (folder !== undefined) module.env.wasm.wasmPaths = folder
     module.env.logLevel = 'error'
