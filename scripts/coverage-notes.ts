@@ -72,7 +72,8 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     InputLayer: { alias: '`layers.input`' },
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
     TextVectorization: {
-      differs: 'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it',
+      differs:
+        'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it. `ragged` is refused: such tensors exist in TensorFlow alone',
     },
     Hashing: { differs: 'equal bins, but computed before the graph, by `hash`: ONNX has no string hash' },
     HashedCrossing: { differs: 'equal bins, but computed before the graph, by `cross`: ONNX has no string hash' },
