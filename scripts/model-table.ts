@@ -63,7 +63,8 @@ const members: Readonly<Record<string, string>> = {
   compute_dtype: '`compile({ precision })`',
   compute_loss: '`compile({ trainStep })`',
   compute_mask: '`masking` of a layer; masks flow along by themselves',
-  compute_metrics: 'metrics are part of the step’s graph; those of one’s own are `metrics.mean` or `metrics.sum` of a function',
+  compute_metrics:
+    'metrics are part of the step’s graph; those of one’s own are `metrics.mean` or `metrics.sum` of a function',
   compute_output_shape: 'apply the model to `layers.input({ shape })`: its type and `shape` say it',
   compute_output_spec: 'apply the model to `layers.input({ shape })`',
   count_params: '`parameters`',
