@@ -25,5 +25,5 @@ test.each(programs)(
     expect(printed).toMatchObject({ example: name.replace('.ts', ''), quick: true, met: true })
     expect(status).toBe(0)
   },
-  120_000,
+  300_000,
 )
