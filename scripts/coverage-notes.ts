@@ -101,6 +101,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     ProgbarLogger: { alias: '`callbacks.progressBar`' },
     OrbaxCheckpoint: { missing: 'a checkpoint format of JAX' },
     BackupAndRestore: { differs: 'resumes bit for bit, in the middle of an epoch too' },
+    EarlyStopping: { differs: 'a first result that is NaN is not taken for the best, which nothing could improve on' },
     CSVLogger: { differs: 'the same columns and numbers, in the order of the results, with names in camelCase' },
     TerminateOnNaN: { differs: 'without it `fit` throws, naming step, tensor and sample' },
     TensorBoard: { differs: 'event files hold the ONNX graph; no profiles and embeddings' },
