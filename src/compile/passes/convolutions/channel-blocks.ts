@@ -12,7 +12,7 @@ import { reshape } from '../../../ops/shape/reshape.ts'
  * in training, where weights are inputs, nobody does.
  * https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/nchwc_schema_defs.cc
  */
-export const blockedDomain = 'com.microsoft.nchwc'
+const blockedDomain = 'com.microsoft.nchwc'
 
 /** A value whose elements lie in blocks. The engine declares its shape as [N, C, H, W] all the same, so the type keeps the two apart. */
 export class Blocked {
@@ -78,11 +78,12 @@ export function blockedConv(
   )
 }
 
-function blockedNode(
-  type: string,
+/** An operator of the domain with one output. */
+export function blockedNode(
+  type: 'Conv' | 'ReorderInput' | 'ReorderOutput',
   inputs: readonly Value[],
   shape: Value['shape'],
-  attributes: Record<string, Attribute>,
+  attributes: Readonly<Record<string, Attribute>>,
 ): Value {
   const node = new Node({
     type,

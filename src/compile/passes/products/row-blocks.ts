@@ -1,10 +1,9 @@
 import { sizeOf, staticShape } from '../../../core/shape.ts'
 import type { Attribute } from '../../../graph/attribute.ts'
-import { Node } from '../../../graph/node.ts'
 import type { Value } from '../../../graph/value.ts'
 import { ints } from '../../../ops/constants.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
-import { Blocked, blockedConv, blockedDomain } from '../convolutions/channel-blocks.ts'
+import { Blocked, blockedConv, blockedNode, declare, fromBlocks, toBlocks } from '../convolutions/channel-blocks.ts'
 
 /**
  * Matrices in ONNX Runtime's blocked layout. A matrix [rows, columns] is an image of one line with `columns` channels, [columns/block,
@@ -22,17 +21,14 @@ export function matrixShape(x: Value): readonly [rows: number, columns: number] 
 /** Blocks of columns: [columns/block, rows, block]. */
 export function columnBlocks(x: Value): Blocked {
   const [rows, columns] = matrixShape(x)
-  return reorder('ReorderInput', reshape(x, ints([1, 1, rows, columns])), [1, columns, 1, rows], {
-    channels_last: int(1),
-  })
+  const image = reshape(x, ints([1, 1, rows, columns]))
+  return new Blocked(blockedNode('ReorderInput', [image], [1, columns, 1, rows], { channels_last: int(1) }))
 }
 
 /** Blocks of rows, which is the transpose in blocks of columns: [rows/block, columns, block]. */
 export function rowBlocks(x: Value): Blocked {
   const [rows, columns] = matrixShape(x)
-  return reorder('ReorderInput', reshape(x, ints([1, rows, 1, columns])), [1, rows, 1, columns], {
-    channels_last: int(0),
-  })
+  return toBlocks(reshape(x, ints([1, rows, 1, columns])))
 }
 
 /** The plain value of `shape` whose columns lie in blocks. */
@@ -40,14 +36,12 @@ export function fromColumnBlocks({ value }: Blocked, shape: readonly number[]): 
   const columns = shape.at(-1) ?? 1
   const rows = sizeOf(shape) / columns
   const attributes = { channels_last: int(1), channels: int(columns) }
-  return reshape(reorder('ReorderOutput', value, [1, 1, rows, columns], attributes).value, ints(shape))
+  return reshape(blockedNode('ReorderOutput', [value], [1, 1, rows, columns], attributes), ints(shape))
 }
 
 /** The plain matrix whose rows lie in blocks. */
-export function fromRowBlocks({ value }: Blocked, rows: number, columns: number): Value {
-  const attributes = { channels_last: int(0), channels: int(rows) }
-  return reshape(reorder('ReorderOutput', value, [1, rows, 1, columns], attributes).value, ints([rows, columns]))
-}
+export const fromRowBlocks = ({ value }: Blocked, rows: number, columns: number): Value =>
+  reshape(fromBlocks(declare(value, [1, rows, 1, columns])), ints([rows, columns]))
 
 /** left [rows, inner] · right [inner, columns] + bias [columns], all in blocks of columns. */
 export function blockedProduct(left: Blocked, right: Blocked, bias: Value | undefined): Blocked {
@@ -58,22 +52,3 @@ export function blockedProduct(left: Blocked, right: Blocked, bias: Value | unde
 }
 
 const int = (value: number): Attribute => ({ kind: 'int', value })
-
-function reorder(
-  type: string,
-  x: Value,
-  shape: readonly number[],
-  attributes: Readonly<Record<string, Attribute>>,
-): Blocked {
-  const node = new Node({
-    type,
-    domain: blockedDomain,
-    inputs: [x],
-    attributes,
-    outputs: [{ dtype: 'float32', shape }],
-  })
-  const [output] = node.outputs
-  // A node makes one output for each type it is given.
-  if (!output) throw new Error(`${type} made no output`)
-  return new Blocked(output)
-}
