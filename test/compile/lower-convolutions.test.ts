@@ -1,25 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ChannelBlocks } from '../../src/compile/passes/convolutions/channel-blocks-forms.ts'
 import { lowerConvolutions } from '../../src/compile/passes/lower-convolutions.ts'
-import { fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
-import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
 import { verify } from '../../src/graph/verify.ts'
 import { conv } from '../../src/ops/nn/conv.ts'
 import { convTranspose } from '../../src/ops/nn/conv-transpose.ts'
 import { convWeightGradient } from '../../src/ops/nn/conv-weight-gradient.ts'
-import type { Engine } from '../../src/runtime/engine.ts'
-import { Executable } from '../../src/runtime/executable.ts'
 import { channelBlock } from '../../src/runtime/ort-node/engine.ts'
-import { cpu } from '../../src/runtime/ort-node/index.ts'
+import { drawn, sameInBothForms } from '../support/lowering.ts'
 
-/** Every lowered form against the operator as it stands, on the engine itself. */
+/** Every lowered form against the operator as it stands. */
 
-const plain: Engine = (() => {
-  const { prepare: _, ...engine } = cpu({ threads: 1 })
-  return engine
-})()
-const blocked = cpu({ threads: 1 })
 let block: number | undefined
 beforeAll(async () => {
   block = await channelBlock()
@@ -33,30 +24,12 @@ interface Window {
   readonly group?: number
 }
 
-function drawn(shape: Shape, seed: number): TensorData {
-  let state = seed
-  const next = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 31 - 1
-  }
-  return fromNumbers('float32', shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next))
-}
-
+/** The types of the lowered graph's nodes; both forms' results must agree. */
 async function compare(shapes: readonly Shape[], make: (values: readonly Value[]) => Value): Promise<string[]> {
-  const inputs = shapes.map((shape, i) => Value.input({ dtype: 'float32', shape }, `x${i}`))
-  const graph = new Graph({ name: 'g', inputs, outputs: [make(inputs)] })
+  const graph = await sameInBothForms(shapes, values => [make(values)])
   const size = block
   const lowered = lowerConvolutions(graph, size === undefined ? undefined : () => new ChannelBlocks(size))
   verify(lowered)
-  const feeds = shapes.map((shape, i) => drawn(shape, i + 1))
-  const run = async (engine: Engine) => (await (await Executable.create(graph, engine)).run(feeds))[0]
-  const [expected, found] = [await run(plain), await run(blocked)]
-  if (!expected || !found) throw new Error('no result')
-  expect(found.shape).toEqual(expected.shape)
-  const [a, b] = [toNumbers(expected), toNumbers(found)]
-  const scale = a.reduce((most, n) => Math.max(most, Math.abs(n)), 0)
-  const worst = a.reduce((most, n, i) => Math.max(most, Math.abs(n - (b[i] ?? Number.NaN))), 0)
-  expect(worst / scale).toBeLessThan(2e-5)
   return lowered.nodes.map(node => (node.domain === '' ? node.type : `${node.domain}.${node.type}`))
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { gradientsOf } from '../../src/autodiff/backward.ts'
 import { lowerProducts } from '../../src/compile/passes/lower-products.ts'
-import { fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { Graph } from '../../src/graph/graph.ts'
 import { Value } from '../../src/graph/value.ts'
 import { verify } from '../../src/graph/verify.ts'
@@ -12,47 +11,11 @@ import { tanh } from '../../src/ops/math/tanh.ts'
 import { gelu } from '../../src/ops/nn/gelu.ts'
 import { layerNormalization } from '../../src/ops/nn/layer-normalization.ts'
 import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
-import type { Engine } from '../../src/runtime/engine.ts'
-import { Executable } from '../../src/runtime/executable.ts'
-import { cpu } from '../../src/runtime/ort-node/index.ts'
+import { sameInBothForms } from '../support/lowering.ts'
 
-/** Graphs with their large products in blocks against the same as they stand, on the engine itself. */
-
-const blocked = cpu({ threads: 1 })
-const plain: Engine = (() => {
-  const { prepare: _, ...engine } = blocked
-  return engine
-})()
-
-function drawn(shape: readonly number[], seed: number): TensorData {
-  let state = seed
-  const next = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return (state / 2 ** 31 - 1) / 4
-  }
-  return fromNumbers('float32', shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next))
-}
-
-/** How often each operator of the blocked layout occurs once the graph is lowered; both engines' results must agree. */
-async function compare(
-  shapes: readonly (readonly number[])[],
-  make: (values: readonly Value[]) => readonly Value[],
-): Promise<Record<string, number>> {
-  const inputs = shapes.map((shape, i) => Value.input({ dtype: 'float32', shape }, `x${i}`))
-  const graph = new Graph({ name: 'g', inputs, outputs: make(inputs) })
-  const feeds = shapes.map((shape, i) => drawn(shape, i + 1))
-  const run = async (engine: Engine) => (await Executable.create(graph, engine)).run(feeds)
-  const [expected, found] = [await run(plain), await run(blocked)]
-  expected.forEach((tensor, i) => {
-    const other = found[i]
-    if (!other) throw new Error('no result')
-    expect(other.shape).toEqual(tensor.shape)
-    const [a, b] = [toNumbers(tensor), toNumbers(other)]
-    const scale = a.reduce((most, n) => Math.max(most, Math.abs(n)), 0)
-    const worst = a.reduce((most, n, at) => Math.max(most, Math.abs(n - (b[at] ?? Number.NaN))), 0)
-    expect(scale).toBeGreaterThan(0)
-    expect(worst / scale).toBeLessThan(2e-5)
-  })
+/** How often each operator of the blocked layout occurs once the graph is lowered; both forms' results must agree. */
+async function compare(...args: Parameters<typeof sameInBothForms>): Promise<Record<string, number>> {
+  const graph = await sameInBothForms(...args)
   const lowered = lowerProducts(graph, 8)
   verify(lowered)
   const counts: Record<string, number> = {}
