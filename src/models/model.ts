@@ -21,6 +21,7 @@ import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
 import { batchTypes } from '../train/batch-types.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
+import { spoiledBatch } from '../train/diagnose.ts'
 import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
 import type { OptimizerMemory } from '../train/optimizer-memory.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
@@ -254,7 +255,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     return guarded(await trainer.evaluate(source, options.batchSize ?? 32), trainer)
   }
 
-  /** One step on one batch. Returns the loss and metrics of the batch before the step. */
+  /** One step on one batch. Returns loss and metrics before the step; throws, with the last good weights kept, for a loss of NaN. */
   async trainOnBatch(x: SampleSet, y: SampleSet, options: TrainOnBatchOptions = {}): Promise<Results<AnyMetricName>> {
     const trainer = this.compiled?.trainer ?? (await this.trainerFor(y))
     const prepared = trainer.prepareBatch(x, y, options)
@@ -262,7 +263,8 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     if (options.seed !== undefined || !this.seeded) setSeed(trainer, seedOf('trainOnBatch', options) ?? 0)
     this.seeded = true
     trainer.resetMetrics()
-    await trainer.step(runner, columns)
+    const loss = await trainer.step(runner, columns)
+    if (!Number.isFinite(loss)) throw await spoiledBatch(trainer, this.source(x, y, trainer, options))
     return guarded(trainer.logs(), trainer)
   }
 

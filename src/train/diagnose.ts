@@ -4,7 +4,6 @@ import { Value } from '../graph/value.ts'
 import { Executable } from '../runtime/executable.ts'
 import { batchTypes } from './batch-types.ts'
 import type { DataSource } from './data-source.ts'
-import type { Batch } from './gather.ts'
 import { diagnosisProgram } from './step.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -37,21 +36,21 @@ export function putBack(trainer: Trainer): void {
 export async function diagnose(
   trainer: Trainer,
   source: DataSource,
-  batch: Batch,
+  { columns, size }: { readonly columns: readonly TensorData[]; readonly size: number },
   order: Uint32Array,
   start: number,
-  place: { epoch: number; step: number },
+  { where, ...details }: { readonly where: string; readonly epoch?: number; readonly step: number },
 ): Promise<NonFiniteError> {
   const counter = trainer.state.find('counter')
   const { network } = trainer.recipe
   const key = counter?.current instanceof BigInt64Array ? counter.current : new BigInt64Array(2)
   const { graph, labels } = diagnosisProgram(
     trainer.recipe,
-    batchTypes(source, batch.size),
+    batchTypes(source, size),
     Value.constant({ dtype: 'int64', shape: [2], data: key.slice() }),
   )
   const executable = await Executable.create(graph, trainer.engine)
-  const results = await executable.run([...batch.columns, ...network.variables.map(variable => variable.value)])
+  const results = await executable.run([...columns, ...network.variables.map(variable => variable.value)])
   await executable.release()
   const index = results.findIndex(result => firstBad(result) >= 0)
   const culprit = results[index]
@@ -59,18 +58,26 @@ export async function diagnose(
   const at = culprit ? firstBad(culprit) : -1
   const sample =
     index >= 0 && index < network.inputs.length && culprit
-      ? source.row(order, start + Math.floor(at / Math.max(1, culprit.data.length / batch.size)))
+      ? source.row(order, start + Math.floor(at / Math.max(1, culprit.data.length / size)))
       : undefined
   return new NonFiniteError({
-    where: `step ${place.step + 1} of epoch ${place.epoch + 1}`,
+    where,
     expected: 'finite numbers',
     received: `${culprit ? String(toNumbers(culprit)[at]) : 'NaN'} in ${tensor}${sample === undefined ? '' : ` (sample ${sample} of the data)`}`,
     remedy:
       sample === undefined
         ? 'Training stopped and the model has the last good weights. Try a smaller learning rate, or clip gradients with clipnorm.'
         : 'Training stopped and the model has the last good weights. Clean the data: this sample holds NaN or infinity.',
-    details: { epoch: place.epoch, step: place.step, tensor, ...(sample === undefined ? {} : { sample }) },
+    details: { ...details, tensor, ...(sample === undefined ? {} : { sample }) },
   })
+}
+
+/** For a single batch whose loss is NaN or infinite: puts the last good weights back, and returns the error to throw. */
+export function spoiledBatch(trainer: Trainer, source: DataSource): Promise<NonFiniteError> {
+  putBack(trainer)
+  const step = Number(trainer.state.find('counter')?.current[0] ?? 0)
+  const batch = { columns: source.columns, size: source.length }
+  return diagnose(trainer, source, batch, source.order(undefined), 0, { where: `trainOnBatch, step ${step + 1}`, step })
 }
 
 const firstBad = (tensor: TensorData): number => toNumbers(tensor).findIndex(value => !Number.isFinite(value))

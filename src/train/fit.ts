@@ -110,7 +110,8 @@ export async function runFit(
           for (const callback of callbacks)
             if ((await callback.onNonFinite?.({ epoch, step, loss })) === 'stop') quiet = true
           putBack(trainer)
-          if (!quiet) throw await diagnose(trainer, source, present, order, start, { epoch, step })
+          const where = `step ${step + 1} of epoch ${epoch + 1}`
+          if (!quiet) throw await diagnose(trainer, source, present, order, start, { where, epoch, step })
           return { history, aborted: false, seed }
         }
         const samples = Math.min(start + full, source.length)

@@ -115,6 +115,20 @@ describe('data', () => {
     const labels = fromNumbers('float32', [8], [0, 1, 0.5, 0, 1, 2, 0, 1])
     await expect(classifier().fit(x, labels)).rejects.toThrow(/class numbers from 0 to 2.* received 0.5 at position 2/)
   })
+  test('NaN in a single batch names sample and tensor; the last good weights stay, and training goes on', async () => {
+    const [model, undisturbed] = [classifier(), classifier()]
+    const broken = { ...x, data: x.data.slice() }
+    broken.data[11] = Number.NaN // sample 5
+    await undisturbed.trainOnBatch(x, y)
+    await model.trainOnBatch(x, y)
+    await expect(model.trainOnBatch(broken, y)).rejects.toMatchObject({
+      code: 'non-finite',
+      details: { step: 1, tensor: 'the input', sample: 5 },
+    })
+    expect(model.getWeights()).toEqual(undisturbed.getWeights())
+    expect(await model.trainOnBatch(x, y)).toEqual(await undisturbed.trainOnBatch(x, y))
+  })
+
   test('NaN in the data names step, sample and tensor; the last good weights stay', async () => {
     const broken = { ...x, data: (x.data as Float32Array).slice() }
     broken.data[11] = Number.NaN // sample 5
