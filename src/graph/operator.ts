@@ -83,6 +83,8 @@ export type SampleInput =
     }
   /** These elements, as a constant in the graph (axes, shapes, indices). Default dtype int64. */
   | { readonly values: readonly number[]; readonly shape?: readonly number[]; readonly dtype?: DType }
+  /** These strings, fed; the entries of a batch have them in turns. */
+  | { readonly strings: readonly string[]; readonly shape?: readonly number[] }
 
 export interface AnySample {
   readonly inputs: Readonly<Record<string, SampleInput | readonly SampleInput[] | undefined>>

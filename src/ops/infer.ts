@@ -28,6 +28,8 @@ export const requireInteger = (where: string, input: TensorType): void =>
   requireDType(where, input, isInt(input.dtype), 'an integer tensor')
 export const requireBool = (where: string, input: TensorType): void =>
   requireDType(where, input, input.dtype === 'bool', 'a bool tensor')
+export const requireString = (where: string, input: TensorType): void =>
+  requireDType(where, input, input.dtype === 'string', 'strings')
 export const requireIndex = (where: string, input: TensorType): void =>
   requireDType(where, input, input.dtype === 'int64' || input.dtype === 'int32', 'int64 or int32 indices')
 

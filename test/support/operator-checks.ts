@@ -167,7 +167,11 @@ export async function checkBatching(operator: Operator, sample: AnySample, index
 
 function stack(parts: readonly TensorData[]): TensorData {
   const [first] = parts
-  if (!first || first.dtype === 'string') throw new Error('nothing to stack')
+  if (!first) throw new Error('nothing to stack')
+  if (first.dtype === 'string') {
+    const data = parts.flatMap(part => Array.from(part.data, String))
+    return { dtype: 'string', shape: [parts.length, ...first.shape], data }
+  }
   return fromNumbers(
     first.dtype,
     [parts.length, ...first.shape],

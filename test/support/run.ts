@@ -31,6 +31,8 @@ export async function evaluate(
 
 /** Largest |a − b| over max(1, |b|): relative for large numbers, absolute for small ones. NaN equals NaN, infinity itself. */
 export function worstError(a: TensorData, b: TensorData): number {
+  if (a.dtype === 'string' && b.dtype === 'string')
+    return a.data.join('\0') === b.data.join('\0') ? 0 : Number.POSITIVE_INFINITY
   const x = toNumbers(a)
   const y = toNumbers(b)
   if (x.length !== y.length) return Number.POSITIVE_INFINITY

@@ -26,6 +26,15 @@ export function drawSample(
       const dtype = wanted === 'float32' ? float : wanted
       return Value.constant(fromNumbers(numeric(dtype), input.shape ?? [input.values.length], input.values))
     }
+    if (!isShape(input) && 'strings' in input) {
+      const shape = input.shape ?? [input.strings.length]
+      // The draws of one sample differ in their index by thousands.
+      const turn = Math.floor(index / 1000)
+      const data = input.strings.map((_, i) => input.strings[(i + turn) % input.strings.length] ?? '')
+      const value = Value.input({ dtype: 'string', shape }, name)
+      feeds.set(value, { dtype: 'string', shape, data })
+      return value
+    }
     const spec = isShape(input) ? { shape: input } : input
     const dtype = (spec.dtype ?? 'float32') === 'float32' ? float : numeric(spec.dtype ?? 'float32')
     const data = fromNumbers(dtype, spec.shape, draw(spec, dtype, rng))
@@ -52,7 +61,9 @@ function numeric(dtype: DType): Exclude<DType, 'string'> {
 }
 
 function draw(
-  spec: Exclude<SampleInput, { readonly values: readonly number[] } | readonly number[]> | { shape: readonly number[] },
+  spec:
+    | Exclude<SampleInput, { readonly values: unknown } | { readonly strings: unknown } | readonly number[]>
+    | { shape: readonly number[] },
   dtype: DType,
   rng: Rng,
 ): number[] {

@@ -57,8 +57,10 @@ export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
     const known = [starts, ends, axes, steps].every(value => value === undefined || constantInts(value))
     if (reverses(starts, ends, steps)) return { dtype: x.dtype, shape: x.shape }
     if (!known) return { dtype: x.dtype, shape: x.shape.map((_, i) => `slice_${starts.id}_${i}`) }
+    const sizes = x.shape.map(dim => (typeof dim === 'number' ? dim : 0))
     const shape = [...x.shape]
-    for (const { axis, length } of slicedAxes(x, starts, ends, axes, steps)) shape[axis] = length
+    for (const { axis, length } of slicedAxes({ shape: sizes }, starts, ends, axes, steps))
+      shape[axis] = typeof x.shape[axis] === 'number' ? length : `slice_${x.id}_${starts.id}_${ends.id}_${axis}`
     return { dtype: x.dtype, shape }
   },
   vjp: ({ x, starts, ends, axes, steps }, _y, dy) => ({

@@ -1,1 +1,5 @@
 export { labelEncoder } from './label-encoder.ts'
+export { regexFullMatch } from './regex-full-match.ts'
+export { stringConcat } from './string-concat.ts'
+export { stringNormalizer } from './string-normalizer.ts'
+export { stringSplit } from './string-split.ts'
