@@ -55,7 +55,7 @@ export function checkObjectives(options: CompileOptions<MetricSpec>, network: Ne
 
 /** Both input and target are changed, so there has to be one of each, and targets that can be mixed. */
 function checkAugmentation(
-  { type, arity }: AnyLayer,
+  { type, arity, augments }: AnyLayer,
   { inputs, outputs }: Network,
   losses: readonly (Loss | undefined)[],
 ): void {
@@ -63,9 +63,9 @@ function checkAugmentation(
   if ((arity?.max ?? 1) < 2) {
     throw new ArgumentError({
       where,
-      expected: 'a layer of [images, targets], such as mixUp or cutMix',
-      received: 'one of images alone',
-      remedy: 'Put it among the layers of the model: it leaves images as they are in inference.',
+      expected: 'a layer of images and targets, such as mixUp or randomFlip',
+      received: 'one of a single input',
+      remedy: 'Put it among the layers of the model.',
     })
   }
   const [output] = outputs
@@ -78,7 +78,10 @@ function checkAugmentation(
     })
   }
   const [loss] = losses
-  if (loss?.classes?.(output.type) === undefined) return
+  // Targets are labels, or masks where there is one for each pixel.
+  const target = output.type.shape.length > 2 ? 'segmentationMasks' : 'labels'
+  const mixes = augments ? augments.mixes.includes(target) : true
+  if (!mixes || loss?.classes?.(output.type) === undefined) return
   throw new ArgumentError({
     where,
     expected: 'a loss of targets that can be mixed',

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../core/errors.ts'
 import { Value } from '../graph/value.ts'
+import { layerKey } from '../nn/layer-key.ts'
 import { Tensor } from '../tensor/tensor.ts'
-import { layerKey } from '../train/layer-key.ts'
 import type { Model, SymbolicForm } from './model.ts'
 
 /** A model's weights by path: `dense/kernel`. */

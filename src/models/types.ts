@@ -81,9 +81,10 @@ export interface CompileOptions<M extends MetricSpec, W extends MetricSpec = Met
   /** What is minimised, where losses of the outputs are not enough: distillation, penalties on gradients, … */
   readonly trainStep?: TrainStep
   /**
-   * A layer of [images, targets] that every batch goes through before a step: `mixUp()`, `cutMix()`. For a model with one input and one
-   * output. It draws anew for every step, is part of the step's graph but not of the model, and metrics see the targets it gives;
-   * `evaluate` and `predict` do without it. Augmentation of images alone is done by layers in the model.
+   * A layer that images and targets of every batch go through together before a step: `mixUp()`, `randomFlip()`, a `pipeline` of several.
+   * Targets of the images' height and width (those of segmentation) move with them; others are labels, which only `mixUp` and `cutMix`
+   * change. For a model with one input and one output. It draws anew for every step, is part of the step's graph but not of the model,
+   * and metrics see the targets it gives; `evaluate` and `predict` do without it.
    */
   readonly augmentation?: AnyLayer
   /** What layers compute in. Default float32; `mixedFloat16` needs an engine with float16 kernels. */

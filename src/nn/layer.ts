@@ -70,6 +70,8 @@ export interface LayerDefinition {
   readonly config: object
   /** False freezes the layer's weights. Default true. */
   readonly trainable?: boolean | undefined
+  /** Set for layers that take boxes, masks and labels along with images, which the call option `data` then names. */
+  readonly augments?: Augments
   /** How many inputs it takes. Default: one. */
   readonly arity?: { readonly min: number; readonly max: number }
   /**
@@ -81,6 +83,12 @@ export interface LayerDefinition {
     | 'drop'
     | ((inputs: LayerInputs, scope: LayerScope, outputs: readonly Value[]) => Value | undefined)
   call(inputs: LayerInputs, scope: LayerScope): Value | readonly [Value, ...Value[]]
+}
+
+/** What a layer does with what belongs to images. */
+export interface Augments {
+  /** What comes out as weighted means, so that numbers of classes make no sense there. */
+  readonly mixes: readonly ('labels' | 'segmentationMasks')[]
 }
 
 /** A layer, whatever it does to shapes. */

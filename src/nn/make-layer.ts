@@ -13,20 +13,30 @@ import {
 } from './layer.ts'
 import { runLayer } from './run-layer.ts'
 import type { AnyShape, Dims, ShapeFunction } from './shapes/shape-function.ts'
+import type { Weight } from './variable.ts'
 
 /**
  * Makes a layer of its definition. The result is a function: applied to symbolic tensors it gives symbolic tensors.
  * `F` says what it does to shapes, for the compiler; what it really does is found out by tracing it.
  */
 export function makeLayer<F extends ShapeFunction = AnyShape>(definition: LayerDefinition): Layer<F> {
-  const layer = (inputs: SymbolicInputs, options?: CallOptions, masks?: CallMasks) =>
-    applyLayer(complete, inputs, options, masks)
+  const layer: AnyLayer = layerCalling(definition, (inputs: SymbolicInputs, options?: CallOptions, masks?: CallMasks) =>
+    applyLayer(layer, inputs, options, masks),
+  )
+  // The compiler cannot relate what tracing finds (`applyLayer`) to what F computes; tests hold them together.
+  return layer as Layer<F>
+}
+
+/** A layer that is called as it says itself. */
+export function layerCalling<Given extends readonly unknown[], R>(
+  definition: LayerDefinition,
+  call: (...given: Given) => R,
+): AnyLayer & ((...given: Given) => R) {
+  const layer = (...given: Given): R => call(...given)
   // A function has a `name` of its own that cannot be assigned, only defined anew.
   Object.defineProperty(layer, 'name', { value: definition.name, configurable: true })
   const { name: _, trainable = true, ...rest } = definition
-  const complete = Object.assign(layer, { ...rest, trainable, ownWeights: new Map() }) as Layer<F>
-  // The compiler cannot relate what tracing finds (`applyLayer`) to what F computes; tests hold them together.
-  return complete
+  return Object.assign(layer, { ...rest, trainable, ownWeights: new Map<string, Weight>() })
 }
 
 /** Applies a layer to symbolic tensors: traces it once to learn the outputs' types. One output is returned bare, several as a list. */

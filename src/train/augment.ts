@@ -1,8 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
-import type { Value } from '../graph/value.ts'
+import { formatType, type Value } from '../graph/value.ts'
 import type { AnyLayer } from '../nn/layer.ts'
+import { layerKey } from '../nn/layer-key.ts'
+import { dataOption } from '../nn/layers/augmentation/data.ts'
 import { runLayer } from '../nn/run-layer.ts'
-import { layerKey } from './layer-key.ts'
 
 /** A batch before it meets the network. */
 export interface Fed {
@@ -15,6 +16,7 @@ export function augmented<B extends Fed>(layer: AnyLayer | undefined, batch: B, 
   const [input] = batch.decoded
   const [target] = batch.targets
   if (!layer || !input || !target) return batch
+  const part = perPixel(input, target) ? 'segmentationMasks' : 'labels'
   const [x, y] = runLayer(
     {
       training: true,
@@ -27,14 +29,32 @@ export function augmented<B extends Fed>(layer: AnyLayer | undefined, batch: B, 
     'augmentation',
     layer,
     [input, target],
+    layer.augments ? { [dataOption]: `images ${part}` } : {},
   )
-  return y ? { ...batch, decoded: [x], targets: [y] } : refused(layer, 'one output')
+  if (!y) refused(layer, 'one output')
+  for (const [value, before] of [
+    [x, input],
+    [y, target],
+  ] as const) {
+    if (value.shape.join() !== before.shape.join())
+      refused(layer, `${formatType(value.type)} of ${formatType(before.type)}`)
+  }
+  return { ...batch, decoded: [x], targets: [y] }
+}
+
+/** Whether targets say something of each pixel, so that they have to move with the images: they have their height and width. */
+function perPixel({ shape: images }: Value, { shape: targets }: Value): boolean {
+  const same = (at: number, of: number) => images[at] === targets[of] && images[at + 1] === targets[of + 1]
+  if (images.length !== 4) return false
+  // Channels last, channels first, and targets without channels for either.
+  return targets.length === 4 ? same(1, 1) || same(2, 2) : targets.length === 3 && (same(1, 1) || same(2, 1))
 }
 
 function refused(layer: AnyLayer, received: string): never {
   throw new ArgumentError({
     where: `compile, augmentation '${layer.type}'`,
-    expected: 'a layer of [images, targets] that gives both and has no weights, such as mixUp or cutMix',
+    expected:
+      'a layer of [images, targets] that gives both, of the sizes they have, and has no weights, such as mixUp or randomFlip',
     received,
   })
 }

@@ -122,11 +122,15 @@ describe('policies change images as in Keras', () => {
       call([x], scope) {
         const { shares } = item
         if (!shares)
-          return item.names.flat().reduce((y, name) => changed(y, scalar(index(name), 'int64'), all, key, scope), x)
+          return item.names
+            .flat()
+            .reduce((y, name) => changed({ images: y }, scalar(index(name), 'int64'), all, key, scope).images, x)
         const chosen = ints(item.names.flat().map(index))
         const depth = item.names.flat().length / item.names.length
         const weights = Value.constant(tensor(shares.chains))
-        const sum = chains(x, weights, depth, (y, place) => changed(y, gather(chosen, place, {}), all, key, scope))
+        const [sum = x] = chains([x], weights, depth, ([y = x], place) => [
+          changed({ images: y }, gather(chosen, place, {}), all, key, scope).images,
+        ])
         return ofChains(x, sum, constant([shares.own]), config.valueRange)
       },
     })

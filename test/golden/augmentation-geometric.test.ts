@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { fromNumbers } from '../../src/core/tensor-data.ts'
 import { Value } from '../../src/graph/value.ts'
 import { rotated, sheared, translated, zoomed } from '../../src/nn/layers/augmentation/affine.ts'
-import { asImage, cut } from '../../src/nn/layers/augmentation/crop.ts'
+import { cut } from '../../src/nn/layers/augmentation/crop.ts'
 import { distorted } from '../../src/nn/layers/augmentation/elastic.ts'
 import { erased, filling } from '../../src/nn/layers/augmentation/erasing.ts'
 import { flipped } from '../../src/nn/layers/augmentation/flip.ts'
 import { seenFrom } from '../../src/nn/layers/augmentation/perspective.ts'
 import { type Images, onImages } from '../../src/nn/layers/augmentation/random-layer.ts'
 import type { Sampling } from '../../src/nn/layers/augmentation/sampling.ts'
+import { imageOf } from '../../src/nn/layers/preprocessing/resizing.ts'
 import { layerTypes } from '../../src/nn/layers/registry.ts'
 import { runLayer } from '../../src/nn/run-layer.ts'
 import { scalar } from '../../src/ops/constants.ts'
@@ -59,7 +60,7 @@ const transformed: Readonly<Record<string, (images: Images, given: Given, config
     ),
   RandomCrop: (images, given, { height, width }) => {
     const corner = { top: cast(given('top'), { to: 'int64' }), left: cast(given('left'), { to: 'int64' }) }
-    return cut(asImage(images), height, width, corner)
+    return cut(imageOf('randomCrop', images.x, images.format), height, width, corner)
   },
   RandomErasing: (images, given, { fillValue, valueRange }) => {
     const [left, right, top, bottom] = [given('left'), given('right'), given('top'), given('bottom')]

@@ -77,7 +77,7 @@ describe('mixing in fit', () => {
     expect(() => network().compile({ loss: 'sparseCategoricalCrossentropy', augmentation: mixUp })).toThrow(
       /one-hot targets/,
     )
-    expect(() => network().compile({ loss, augmentation: layers.randomInvert() })).toThrow(/among the layers/)
+    expect(() => network().compile({ loss, augmentation: layers.rescaling({ scale: 2 }) })).toThrow(/among the layers/)
     const [a, b] = [layers.input({ shape: [3] }), layers.input({ shape: [3] })]
     const two = model({ inputs: [a, b], outputs: layers.add()([a, b]) })
     expect(() => two.compile({ loss, augmentation: mixUp })).toThrow(/one input and one output/)

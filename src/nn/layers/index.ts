@@ -27,6 +27,8 @@ export {
 export { type AugMixOptions, augMix } from './augmentation/aug-mix.ts'
 export { type MaxNumBoundingBoxesOptions, maxNumBoundingBoxes } from './augmentation/bounding-boxes.ts'
 export { type RandomCropOptions, randomCrop } from './augmentation/crop.ts'
+export type { AugmentationData } from './augmentation/data.ts'
+export type { AugmentationLayer, AugmentOptions } from './augmentation/data-layer.ts'
 export { type RandomElasticTransformOptions, randomElasticTransform } from './augmentation/elastic.ts'
 export {
   type AutoContrastOptions,

@@ -9,10 +9,11 @@ import { mul } from '../../../ops/math/mul.ts'
 import { sin } from '../../../ops/math/sin.ts'
 import { sub } from '../../../ops/math/sub.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
-import type { Layer } from '../../layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
+import { rotatedBoxes, shearedBoxes, translatedBoxes, zoomedBoxes } from './affine-boxes.ts'
+import type { AugmentationLayer } from './data-layer.ts'
 import {
   type AugmentationOptions,
   type Draws,
@@ -22,7 +23,7 @@ import {
   type Range,
   randomImageLayer,
 } from './random-layer.ts'
-import { columns, rows, type Sampling, type SamplingOptions, sampled, samplingConfig } from './sampling.ts'
+import { columns, nearest, rows, type Sampling, type SamplingOptions, sampled, samplingConfig } from './sampling.ts'
 
 /** Layers that move every pixel's place linearly: where a pixel of the result looks in the image is given, not where one goes. */
 
@@ -34,7 +35,7 @@ export interface RandomRotationOptions extends AffineOptions {
 }
 
 /** Turns each image about its middle by a random angle: [batch, height, width, channels], as float32. */
-export function randomRotation(options: RandomRotationOptions): Layer<SameShape> {
+export function randomRotation(options: RandomRotationOptions): AugmentationLayer<SameShape> {
   const where = 'randomRotation'
   const factor = factorRange(where, 'factor', options.factor)
   const sampling = samplingConfig(where, options)
@@ -45,6 +46,8 @@ export function randomRotation(options: RandomRotationOptions): Layer<SameShape>
     config: { factor, ...sampling, ...commonConfig(where, options) },
     draw: (random, { batch }) => random.uniform([batch], factor[0] * 360, factor[1] * 360),
     apply: (images, angles) => rotated(images, angles, sampling),
+    masks: (masks, angles) => rotated(masks, angles, nearest(sampling)),
+    boxes: rotatedBoxes,
   })
 }
 
@@ -70,7 +73,7 @@ export interface RandomZoomOptions extends AffineOptions {
 }
 
 /** Zooms into each image, or out of it, by a random factor: [batch, height, width, channels], as float32. */
-export function randomZoom(options: RandomZoomOptions): Layer<SameShape> {
+export function randomZoom(options: RandomZoomOptions): AugmentationLayer<SameShape> {
   const where = 'randomZoom'
   const height = zoomRange(where, 'heightFactor', options.heightFactor)
   const given = options.widthFactor ?? null
@@ -92,6 +95,8 @@ export function randomZoom(options: RandomZoomOptions): Layer<SameShape> {
       return { height: vertical, width: width ? drawn(width) : vertical }
     },
     apply: (images, zooms) => zoomed(images, zooms, sampling),
+    masks: (masks, zooms) => zoomed(masks, zooms, nearest(sampling)),
+    boxes: zoomedBoxes,
   })
 }
 
@@ -127,7 +132,7 @@ export interface RandomTranslationOptions extends AffineOptions {
 }
 
 /** Moves each image by a random distance: [batch, height, width, channels], as float32. */
-export function randomTranslation(options: RandomTranslationOptions): Layer<SameShape> {
+export function randomTranslation(options: RandomTranslationOptions): AugmentationLayer<SameShape> {
   const where = 'randomTranslation'
   const height = factorRange(where, 'heightFactor', options.heightFactor)
   const width = factorRange(where, 'widthFactor', options.widthFactor)
@@ -147,6 +152,8 @@ export function randomTranslation(options: RandomTranslationOptions): Layer<Same
       x: mul(random.uniform([images.batch], ...width), scalar(images.width)),
     }),
     apply: (images, distances) => translated(images, distances, sampling),
+    masks: (masks, distances) => translated(masks, distances, nearest(sampling)),
+    boxes: translatedBoxes,
   })
 }
 
@@ -165,7 +172,7 @@ export interface RandomShearOptions extends AffineOptions {
 }
 
 /** Shears each image by random amounts, about its top left corner: [batch, height, width, channels], as float32. */
-export function randomShear(options: RandomShearOptions = {}): Layer<SameShape> {
+export function randomShear(options: RandomShearOptions = {}): AugmentationLayer<SameShape> {
   const where = 'randomShear'
   const x = factorRange(where, 'xFactor', options.xFactor ?? 0)
   const y = factorRange(where, 'yFactor', options.yFactor ?? 0)
@@ -178,6 +185,8 @@ export function randomShear(options: RandomShearOptions = {}): Layer<SameShape> 
     config: { xFactor: asGiven(x), yFactor: asGiven(y), ...sampling, ...commonConfig(where, options) },
     draw: (random, { batch }) => drawShear(random, batch, x, y),
     apply: (images, shears) => sheared(images, shears, sampling),
+    masks: (masks, shears) => sheared(masks, shears, nearest(sampling)),
+    boxes: shearedBoxes,
   })
 }
 

@@ -9,17 +9,17 @@ import { add } from '../../../ops/math/add.ts'
 import { cast } from '../../../ops/math/cast.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { sub } from '../../../ops/math/sub.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { common } from '../options.ts'
 import { seededKey } from '../seeded.ts'
 import { clipped } from './colour.ts'
+import { dataOf, inBatches, listOf, namesOf } from './data.ts'
+import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { beta, dirichlet, integers } from './draws.ts'
 import { bodyOf, changed, type PolicyName, policyLayers, salt } from './policy.ts'
 import { type PolicyOptions, policyConfig } from './rand-augment.ts'
-import { asFloat, drawsFrom, onImages, type Range, requireImages } from './random-layer.ts'
+import { asFloat, drawsFrom, imagesOf, type Range, unchanged } from './random-layer.ts'
 
 export interface AugMixOptions extends PolicyOptions {
   /** How many chains of changes are mixed. Default 3. */
@@ -42,8 +42,9 @@ const extra: readonly string[] = [
 /**
  * Hendrycks et al., "AugMix", 2020: in training, mixes every batch with a weighted sum of chains of random changes of it. `factor` is 0.3
  * by default. Chains are drawn anew for every step, those of a batch are the same. Only the chosen layers are computed.
+ * As in Keras, masks are mixed alike, with nearest pixels, and boxes stay as they are.
  */
-export function augMix(options: AugMixOptions = {}): Layer<SameShape> {
+export function augMix(options: AugMixOptions = {}): AugmentationLayer<SameShape> {
   const name = 'augMix'
   const { alpha = 1, allOps = true } = options
   if (!(alpha > 0 && Number.isFinite(alpha)))
@@ -58,12 +59,14 @@ export function augMix(options: AugMixOptions = {}): Layer<SameShape> {
   const layers = Object.entries(policyLayers(config)).flatMap(([key, layer]) =>
     allOps || !extra.includes(key) ? [layer] : [],
   )
-  return makeLayer({
+  return dataLayer({
     type: 'AugMix',
+    where: name,
     ...common(name, options),
     config,
-    call([input], scope) {
-      if (!scope.training) return asFloat(requireImages(name, input))
+    mixes: ['segmentationMasks'],
+    augment(data, scope) {
+      if (!scope.training) return unchanged(name, data, config.dataFormat)
       const { numChains, chainDepth } = config
       const key = seededKey(scope, config.seed)
       const random = drawsFrom(key)
@@ -71,18 +74,33 @@ export function augMix(options: AugMixOptions = {}): Layer<SameShape> {
       const own = beta(random, 1, scalar(alpha))
       // One more than there are layers: no change.
       const drawn = cast(integers(random, [numChains * chainDepth], 0, layers.length + 1), { to: 'int64' })
-      return onImages(name, input, config.dataFormat, ({ x }) => {
-        const sum = chains(x, shares, chainDepth, (y, place) =>
-          changed(y, at(drawn, place), layers, add(key, mul(place, salt(layers.length))), scope),
-        )
-        return mixed(x, sum, own, config.valueRange)
+      return inBatches(name, data, config.dataFormat, batch => {
+        const { segmentationMasks: masks } = batch
+        const { x } = imagesOf(name, asFloat(batch.images), config.dataFormat)
+        const whole = masks ? { images: x, segmentationMasks: asFloat(masks) } : { images: x }
+        const names = namesOf(whole)
+        const sums = chains(listOf(whole), shares, chainDepth, (y, place) => {
+          const chainKey = add(key, mul(place, salt(layers.length)))
+          return listOf(changed(dataOf(name, names, y), at(drawn, place), layers, chainKey, scope))
+        })
+        const { images: sum, segmentationMasks } = dataOf(name, names, sums)
+        return {
+          ...batch,
+          images: mixed(x, sum, own, config.valueRange),
+          ...(masks && segmentationMasks ? { segmentationMasks: between(asFloat(masks), segmentationMasks, own) } : {}),
+        }
       })
     },
   })
 }
 
-/** Σ share · chain: chains of `depth` changes of x each, `change(y, place)` with places counted through all chains. */
-export function chains(x: Value, shares: Value, depth: number, change: (y: Value, place: Value) => Value): Value {
+/** Σ share · chain of each x: chains of `depth` changes, `change(y, place)` with places counted through all chains. */
+export function chains(
+  xs: readonly Value[],
+  shares: Value,
+  depth: number,
+  change: (y: readonly Value[], place: Value) => readonly Value[],
+): readonly Value[] {
   const [count] = staticShape(shares.shape, 'augMix')
   const places = Array.from({ length: (count ?? 0) * depth }, (_, place) => place)
   const chain = ints(places.map(place => Math.floor(place / depth)))
@@ -96,19 +114,22 @@ export function chains(x: Value, shares: Value, depth: number, change: (y: Value
   )
   const place = Value.input({ dtype: 'int64', shape: [] }, 'place')
   const condition = Value.input({ dtype: 'bool', shape: [] }, 'condition')
-  const [before, sum] = [Value.input(x.type, 'before'), Value.input(x.type, 'sum')]
+  const before = xs.map(x => Value.input(x.type, 'before'))
+  const sums = xs.map(x => Value.input(x.type, 'sum'))
   // One body for all places, since every place chooses among all layers.
-  const body = bodyOf('place', [place, condition, before, sum], () => {
-    const y = change(where(at(begins, place), x, before), place)
-    return [condition, y, add(sum, mul(y, at(weights, place)))]
+  const body = bodyOf('place', [place, condition, ...before, ...sums], () => {
+    const start = xs.map((x, i) => where(at(begins, place), x, before[i] ?? x))
+    const ys = change(start, place)
+    return [condition, ...ys, ...ys.map((y, i) => add(sums[i] ?? y, mul(y, at(weights, place))))]
   })
-  const [, total = x] = loop(scalar(places.length, 'int64'), undefined, [x, mul(x, scalar(0))], { body })
-  return total
+  const empty = xs.map(x => mul(x, scalar(0)))
+  return loop(scalar(places.length, 'int64'), undefined, [...xs, ...empty], { body }).slice(xs.length, 2 * xs.length)
 }
 
 /** own · x + (1 − own) · sum, within the range. */
-export const mixed = (x: Value, sum: Value, own: Value, range: Range): Value =>
-  clipped(add(mul(own, x), mul(sub(scalar(1), own), sum)), range)
+export const mixed = (x: Value, sum: Value, own: Value, range: Range): Value => clipped(between(x, sum, own), range)
+
+const between = (x: Value, sum: Value, own: Value): Value => add(mul(own, x), mul(sub(scalar(1), own), sum))
 
 /** The element at a place that is known only when the graph runs, a scalar. */
 const at = (list: Value, place: Value): Value => gather(list, place, { axis: 0 })

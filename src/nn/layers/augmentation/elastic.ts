@@ -11,10 +11,11 @@ import { max } from '../../../ops/math/max.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { clip } from '../../../ops/nn/clip.ts'
 import { reduceSum } from '../../../ops/reduce/reduce-sum.ts'
-import type { Layer } from '../../layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
+import { refusedBoxes } from './boxes.ts'
+import type { AugmentationLayer } from './data-layer.ts'
 import {
   type AugmentationOptions,
   chosen,
@@ -26,7 +27,15 @@ import {
   randomImageLayer,
   valueRange,
 } from './random-layer.ts'
-import { columns, mappedCoordinates, rows, type Sampling, type SamplingOptions, samplingConfig } from './sampling.ts'
+import {
+  columns,
+  mappedCoordinates,
+  nearest,
+  rows,
+  type Sampling,
+  type SamplingOptions,
+  samplingConfig,
+} from './sampling.ts'
 
 export interface RandomElasticTransformOptions extends AugmentationOptions, SamplingOptions {
   /** The probability that an image is changed is drawn from 0 to this, or between two numbers. Default 1. */
@@ -52,7 +61,7 @@ export interface Distortion {
  * Simard et al., "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis", 2003: moves each pixel by noise
  * that is smoothed by a Gaussian. [batch, height, width, channels], as float32.
  */
-export function randomElasticTransform(options: RandomElasticTransformOptions = {}): Layer<SameShape> {
+export function randomElasticTransform(options: RandomElasticTransformOptions = {}): AugmentationLayer<SameShape> {
   const where = 'randomElasticTransform'
   const factor = factorRange(where, 'factor', options.factor ?? 1, 0)
   const scale = factorRange(where, 'scale', options.scale ?? 1, 0)
@@ -66,6 +75,7 @@ export function randomElasticTransform(options: RandomElasticTransformOptions = 
     seed: seedOf(where, options),
     dataFormat: dataFormat(where, options.dataFormat),
   }
+  const nothing = scale[1] === 0 || factor[1] === 0
   return randomImageLayer({
     type: 'RandomElasticTransform',
     where,
@@ -77,8 +87,11 @@ export function randomElasticTransform(options: RandomElasticTransformOptions = 
       horizontal: random.normal([batch, height, width]),
       vertical: random.normal([batch, height, width]),
     }),
-    apply: (images, distortion) =>
-      scale[1] === 0 || factor[1] === 0 ? images.x : distorted(images, distortion, sampling, range, scale[1]),
+    apply: (images, distortion) => (nothing ? images.x : distorted(images, distortion, sampling, range, scale[1])),
+    // Kept within the range of values too, as in Keras.
+    masks: (masks, distortion) =>
+      nothing ? masks.x : distorted(masks, distortion, nearest(sampling), range, scale[1]),
+    boxes: () => refusedBoxes(where, 'what is distorted is a box no more'),
   })
 }
 

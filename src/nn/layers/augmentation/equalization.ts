@@ -5,20 +5,21 @@ import { cast } from '../../../ops/math/cast.ts'
 import { squeeze } from '../../../ops/shape/squeeze.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
 import { finite } from '../../serialized.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { positiveInt } from '../arguments.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
+import { type BoxOption, boxOption } from './boxes.ts'
 import { clahe } from './clahe.ts'
 import { byteRange, stretched, toRange } from './colour.ts'
+import { checkSizes } from './data.ts'
+import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { equalized } from './histogram.ts'
 import { asFloat, type Images, onImages, requireImages, valueRange } from './random-layer.ts'
 
 /** Layers that spread the values of images over their whole range, and leave nothing to chance. */
 
-export interface AutoContrastOptions extends CommonOptions {
+export interface AutoContrastOptions extends BoxOption, CommonOptions {
   /** The least and the greatest value of a pixel. Default [0, 255]. */
   readonly valueRange?: readonly number[]
   /** Where the channels are. Default channelsLast. */
@@ -47,35 +48,28 @@ export interface FixedAugmentation {
  * Stretches each channel of each image over the whole range, in inference too. As in Keras, axes 1 and 2 are those of one channel
  * whatever the data format.
  */
-export function autoContrast(options: AutoContrastOptions = {}): Layer<SameShape> {
+export function autoContrast(options: AutoContrastOptions = {}): AugmentationLayer<SameShape> {
   const where = 'autoContrast'
   const { config, apply } = stretching(options)
-  return makeLayer({
-    type: 'AutoContrast',
-    ...common(where, options),
-    config,
-    call: ([input]) => asBatch(where, asFloat(input), x => apply({ x, format: config.dataFormat })),
-  })
+  return imageLayer('AutoContrast', where, options, config, images =>
+    asBatch(where, asFloat(images), x => apply({ x, format: config.dataFormat })),
+  )
 }
 
 /** Makes the histograms of a batch's channels flat, in training; in inference images stay as they are, as in Keras. */
-export function equalization(options: EqualizationOptions = {}): Layer<SameShape> {
+export function equalization(options: EqualizationOptions = {}): AugmentationLayer<SameShape> {
   const where = 'equalization'
   const { config, apply } = equalizing(options)
-  return makeLayer({
-    type: 'Equalization',
-    ...common(where, options),
-    config,
-    call: ([input], { training }) =>
-      training ? onImages(where, input, config.dataFormat, apply) : asFloat(requireImages(where, input)),
-  })
+  return imageLayer('Equalization', where, options, config, (images, training) =>
+    training ? onImages(where, images, config.dataFormat, apply) : asFloat(requireImages(where, images)),
+  )
 }
 
 /**
  * Zuiderveld, "Contrast Limited Adaptive Histogram Equalization", 1994: flattens the histogram around each pixel, in inference too, and
  * keeps the images' dtype. Sizes but for the batch's have to be known.
  */
-export function contrastLimitedAdaptiveHistogramEqualization(options: ClaheOptions = {}): Layer<SameShape> {
+export function contrastLimitedAdaptiveHistogramEqualization(options: ClaheOptions = {}): AugmentationLayer<SameShape> {
   const where = 'contrastLimitedAdaptiveHistogramEqualization'
   const { clipLimit = 4, tileGridSize = [8, 8] } = options
   const [rows, columns, ...more] = tileGridSize
@@ -93,18 +87,14 @@ export function contrastLimitedAdaptiveHistogramEqualization(options: ClaheOptio
     dataFormat: dataFormat(where, options.dataFormat),
   }
   const first = config.dataFormat === 'channelsFirst'
-  return makeLayer({
-    type: 'ContrastLimitedAdaptiveHistogramEqualization',
-    ...common(where, options),
-    config,
-    call: ([input]) =>
-      asBatch(where, input, given => {
-        const x = first ? transpose(given, { perm: [0, 2, 3, 1] }) : given
-        const flat = clahe(where, toRange(asFloat(x), config.valueRange, byteRange), config.clipLimit, [rows, columns])
-        const y = cast(toRange(flat, byteRange, config.valueRange), { to: input.dtype })
-        return first ? transpose(y, { perm: [0, 3, 1, 2] }) : y
-      }),
-  })
+  return imageLayer('ContrastLimitedAdaptiveHistogramEqualization', where, options, config, images =>
+    asBatch(where, images, given => {
+      const x = first ? transpose(given, { perm: [0, 2, 3, 1] }) : given
+      const flat = clahe(where, toRange(asFloat(x), config.valueRange, byteRange), config.clipLimit, [rows, columns])
+      const y = cast(toRange(flat, byteRange, config.valueRange), { to: images.dtype })
+      return first ? transpose(y, { perm: [0, 3, 1, 2] }) : y
+    }),
+  )
 }
 
 export function stretching(options: AutoContrastOptions) {
@@ -128,6 +118,25 @@ export function equalizing(options: EqualizationOptions) {
     apply: ({ x, format }) => equalized(where, x, config.valueRange, config.bins, format),
   } satisfies FixedAugmentation
 }
+
+/** A layer that changes images, and nothing else that there is of them. */
+const imageLayer = (
+  type: string,
+  where: string,
+  options: AutoContrastOptions,
+  config: { readonly dataFormat: DataFormat },
+  change: (images: Value, training: boolean) => Value,
+): AugmentationLayer<SameShape> =>
+  dataLayer({
+    type,
+    where,
+    ...common(where, options),
+    config: { ...config, ...boxOption(where, options) },
+    augment(data, { training }) {
+      checkSizes(where, data, config.dataFormat)
+      return { ...data, images: change(data.images, training) }
+    },
+  })
 
 /** One image as a batch of one. Sizes need not be known. */
 function asBatch(where: string, input: Value, work: (x: Value) => Value): Value {

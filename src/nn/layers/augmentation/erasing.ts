@@ -12,10 +12,10 @@ import { sub } from '../../../ops/math/sub.ts'
 import { clip } from '../../../ops/nn/clip.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
-import type { Layer } from '../../layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
+import type { AugmentationLayer } from './data-layer.ts'
 import {
   type AugmentationOptions,
   chosen,
@@ -54,8 +54,11 @@ export interface Erasure {
   readonly fill: Value
 }
 
-/** Zhong et al., "Random Erasing Data Augmentation", 2017: fills a rectangle of images with noise or a value. As float32. */
-export function randomErasing(options: RandomErasingOptions = {}): Layer<SameShape> {
+/**
+ * Zhong et al., "Random Erasing Data Augmentation", 2017: fills a rectangle of images with noise or a value. As float32. Boxes and masks
+ * stay as they are, as in Keras: what is hidden is still there.
+ */
+export function randomErasing(options: RandomErasingOptions = {}): AugmentationLayer<SameShape> {
   const where = 'randomErasing'
   const config = {
     factor: factorRange(where, 'factor', options.factor ?? 1, 0),

@@ -12,12 +12,14 @@ import { div } from '../../../ops/math/div.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { sqrt } from '../../../ops/math/sqrt.ts'
 import { sub } from '../../../ops/math/sub.ts'
+import { concat } from '../../../ops/shape/concat.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
 import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { common, dataFormat } from '../options.ts'
 import { seededKey, seedOf } from '../seeded.ts'
+import { boxOption, refusedBoxes } from './boxes.ts'
+import { type BoundingBoxes, inBatches } from './data.ts'
+import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { beta, permutation } from './draws.ts'
 import {
   type Augmentation,
@@ -26,16 +28,15 @@ import {
   drawsFrom,
   type Factor,
   factorRange,
-  type Images,
-  onImages,
+  imagesOf,
   perImage,
-  requireImages,
+  unchanged,
 } from './random-layer.ts'
 
 /**
- * Layers that mix every image of a batch with another one, and the labels alike. Called on images alone, or on `[images, labels]`, which
- * gives both; labels are [batch, classes], one-hot or any other targets of numbers. `compile({ augmentation: mixUp() })` has `fit`
- * do it to every batch.
+ * Layers that mix every image of a batch with another one, and labels and masks alike. Called on images alone, on `[images, labels]`,
+ * which gives both, or on a dictionary; labels are [batch, classes], one-hot or any other targets of numbers, and come out as
+ * float32 like masks. `compile({ augmentation: mixUp() })` has `fit` do it to every batch.
  */
 
 export interface MixUpOptions extends AugmentationOptions {
@@ -54,19 +55,22 @@ export interface SameShapes extends ShapeFunction {
 }
 
 /**
- * Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018: weighted means of images, and of their labels. In inference
- * both are left as they are.
+ * Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018: weighted means of images, of their labels and masks;
+ * an image's boxes are those of both. In inference all are left as they are.
  */
-export const mixUp = (options: MixUpOptions = {}): Layer<SameShapes> => mixingLayer(blending(options))
+export const mixUp = (options: MixUpOptions = {}): AugmentationLayer<SameShapes> => mixingLayer(blending(options))
 
 /**
  * Yun et al., "CutMix", 2019: a box of each image is replaced by that of another, and the labels are mixed by its area. In inference
- * both are left as they are.
+ * both are left as they are. Masks are cut as images are; bounding boxes are refused, as in Keras.
  */
-export const cutMix = (options: CutMixOptions = {}): Layer<SameShapes> => mixingLayer(cutting(options))
+export const cutMix = (options: CutMixOptions = {}): AugmentationLayer<SameShapes> => mixingLayer(cutting(options))
 
 /** An augmentation whose transformation says how labels are mixed too. */
-export interface Mixing<T extends Mixed> extends Augmentation<T> {}
+export interface Mixing<T extends Mixed> extends Augmentation<T> {
+  /** Why boxes cannot come along. */
+  readonly refuses?: string
+}
 
 export interface Mixed {
   /** The image that each one is mixed with, int64[batch]. */
@@ -106,6 +110,7 @@ export function cutting(options: CutMixOptions): Mixing<Mixed & { readonly box: 
   const factor = factorRange(name, 'factor', options.factor ?? 1, 0)
   return {
     type: 'CutMix',
+    refuses: 'a part of a box need not show what is in it',
     where: name,
     options,
     config: { factor, seed: seedOf(name, options), dataFormat: dataFormat(name, options.dataFormat) },
@@ -148,34 +153,42 @@ export function weighted(x: Value, { order, weight }: Mixed): Value {
   return add(mul(share, x), mul(sub(scalar(1), share), gather(x, order, { axis: 0 })))
 }
 
-function mixingLayer<T extends Mixed>({
-  type,
-  where: name,
-  options,
-  config,
-  draw,
-  apply,
-}: Mixing<T>): Layer<SameShapes> {
+function mixingLayer<T extends Mixed>(mixing: Mixing<T>): AugmentationLayer<SameShapes> {
+  const { type, where: name, options, config, draw, apply, refuses } = mixing
   const format = dataFormat(name, options.dataFormat)
-  return makeLayer<SameShapes>({
+  return dataLayer<SameShapes>({
     type,
+    where: name,
     ...common(name, options),
-    config,
-    arity: { min: 1, max: 2 },
-    call([images, labels], scope) {
-      const kept = asFloat(requireImages(name, images))
-      const targets = labels && asFloat(requireLabels(name, labels, images))
+    config: { ...config, ...boxOption(name, options) },
+    listed: ['images', 'labels'],
+    mixes: ['labels', 'segmentationMasks'],
+    augment(data, scope) {
+      const { labels, images } = data
+      const given = { ...data, ...(labels ? { labels: asFloat(requireLabels(name, labels, images)) } : {}) }
       // There is no other image to mix a single one with.
-      if (!scope.training || kept.shape.length === 3) return targets ? [kept, targets] : kept
-      const random = drawsFrom(seededKey(scope, config.seed))
-      let transformation: T | undefined
-      const mixed = onImages(name, images, format, (batch: Images) => {
-        transformation = draw(random, batch)
-        return apply(batch, transformation)
+      if (!scope.training || images.shape.length === 3) return unchanged(name, given, format)
+      return inBatches(name, given, format, batch => {
+        const { boundingBoxes, segmentationMasks: masks, labels: targets } = batch
+        const drawn = draw(drawsFrom(seededKey(scope, config.seed)), imagesOf(name, batch.images, format))
+        const mixed = (x: Value) => apply(imagesOf(name, asFloat(x), format), drawn)
+        return {
+          images: mixed(batch.images),
+          ...(masks ? { segmentationMasks: mixed(masks) } : {}),
+          ...(targets ? { labels: weighted(targets, drawn) } : {}),
+          ...(boundingBoxes
+            ? { boundingBoxes: refuses ? refusedBoxes(name, refuses) : both(boundingBoxes, drawn) }
+            : {}),
+        }
       })
-      return targets && transformation ? [mixed, weighted(targets, transformation)] : mixed
     },
   })
+}
+
+/** The boxes of an image, and those of the one it is mixed with: [batch, 2n, 4]. */
+function both({ boxes, labels }: BoundingBoxes<Value>, { order }: Mixed): BoundingBoxes<Value> {
+  const twice = (x: Value) => concat([x, gather(x, order, { axis: 0 })], { axis: 1 })
+  return { boxes: twice(boxes), labels: twice(labels) }
 }
 
 function requireLabels(name: string, labels: Value, images: Value): Value {

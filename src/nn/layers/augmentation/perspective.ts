@@ -9,12 +9,13 @@ import { mul } from '../../../ops/math/mul.ts'
 import { sub } from '../../../ops/math/sub.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { slice } from '../../../ops/shape/slice.ts'
-import type { Layer } from '../../layer.ts'
+import { around, cornersOf } from '../../bounding-boxes/geometry.ts'
 import { finite } from '../../serialized.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { oneOf } from '../arguments.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
+import type { AugmentationLayer } from './data-layer.ts'
 import {
   type AugmentationOptions,
   chosen,
@@ -27,7 +28,7 @@ import {
   randomImageLayer,
   within,
 } from './random-layer.ts'
-import { columns, interpolations, rows, type Sampling, type SamplingOptions, sampled } from './sampling.ts'
+import { columns, interpolations, nearest, rows, type Sampling, type SamplingOptions, sampled } from './sampling.ts'
 
 export interface RandomPerspectiveOptions extends AugmentationOptions, Omit<SamplingOptions, 'fillMode'> {
   /** The probability that an image is changed is drawn from 0 to this, or between two numbers. Default 1. */
@@ -48,7 +49,7 @@ export interface Perspective {
 }
 
 /** Looks at images from another side, at random: [batch, height, width, channels], as float32. */
-export function randomPerspective(options: RandomPerspectiveOptions = {}): Layer<SameShape> {
+export function randomPerspective(options: RandomPerspectiveOptions = {}): AugmentationLayer<SameShape> {
   const where = 'randomPerspective'
   const factor = factorRange(where, 'factor', options.factor ?? 1, 0)
   const scale = within(where, 'scale', options.scale ?? 1, 0, 1)
@@ -63,6 +64,8 @@ export function randomPerspective(options: RandomPerspectiveOptions = {}): Layer
     config: { factor, scale, ...how, seed: seedOf(where, options), dataFormat: dataFormat(where, options.dataFormat) },
     draw: (random, { batch }) => drawPerspective(random, batch, factor, scale),
     apply: (images, perspective) => seenFrom(images, perspective, { ...how, fillMode: 'constant' }),
+    masks: (masks, perspective) => seenFrom(masks, perspective, nearest({ ...how, fillMode: 'constant' })),
+    boxes: seenBoxes,
   })
 }
 
@@ -85,11 +88,20 @@ export function seenFrom(images: Images, { applied, corners }: Perspective, how:
   return choose(perImage(applied), moved, images.x)
 }
 
+/** Boxes [batch, n, 4] around corners that go the other way: x = X / a / depth, where depth = 1 − c·X / a − d·Y / b. */
+export function seenBoxes(boxes: Value, { applied, corners }: Perspective, images: Images): Value {
+  const { a, b, c, d } = projection(images, corners)
+  const places = cornersOf(boxes)
+  const [x, y] = [div(places.x, a), div(places.y, b)]
+  const depth = sub(sub(scalar(1), mul(c, x)), mul(d, y))
+  return choose(reshape(applied, ints([-1, 1, 1])), around({ x: div(x, depth), y: div(y, depth) }), boxes)
+}
+
 /**
  * Where the pixels (x, y) of the result come from: (a·x, b·y) / (c·x + d·y + 1), the projection that takes the moved corners back. Two
  * of the corners stay on an axis, for which the eight equations that Keras solves have this closed form.
  */
-function projected(images: Images, corners: Value) {
+function projection(images: Images, corners: Value) {
   const [right, bottom] = [scalar(images.width - 1), scalar(images.height - 1)]
   const moved = (corner: number, axis: number, from: Value) => {
     const share = slice(corners, ints([corner, axis]), ints([corner + 1, axis + 1]), ints([1, 2]))
@@ -100,9 +112,13 @@ function projected(images: Images, corners: Value) {
   const c = div(sub(div(y4, y3), one), x4)
   const d = div(sub(div(x4, x2), one), y4)
   const a = mul(right, add(c, div(one, x2)))
-  const b = mul(bottom, add(d, div(one, y3)))
+  return { a, b: mul(bottom, add(d, div(one, y3))), c, d }
+}
+
+function projected(images: Images, corners: Value) {
+  const { a, b, c, d } = projection(images, corners)
   const [x, y] = [columns(images), rows(images)]
-  const depth = add(add(mul(c, x), mul(d, y)), one)
+  const depth = add(add(mul(c, x), mul(d, y)), scalar(1))
   const horizon = equal(depth, constant([0], []))
   // Nothing is seen on the horizon itself.
   const seen = (place: Value) => choose(horizon, scalar(-2), div(place, depth))

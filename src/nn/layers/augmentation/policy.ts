@@ -8,6 +8,8 @@ import { identity } from '../../../ops/math/identity.ts'
 import type { AnyLayer, LayerScope } from '../../layer.ts'
 import type { DataFormat } from '../options.ts'
 import { randomRotation, randomShear, randomTranslation } from './affine.ts'
+import { type BoxOption, boxOption } from './boxes.ts'
+import { type AugmentationData, dataOf, dataOption, listOf, namesOf } from './data.ts'
 import { autoContrast, equalization } from './equalization.ts'
 import { randomColorDegeneration } from './random-colour.ts'
 import { randomSharpness } from './random-filter.ts'
@@ -16,7 +18,7 @@ import { randomBrightness, randomContrast, randomPosterization, solarization } f
 
 /** What randAugment and augMix have in common: a choice among layers of one strength. */
 
-export interface PolicyConfig {
+export interface PolicyConfig extends BoxOption {
   readonly factor: Range
   readonly valueRange: Range
   readonly interpolation: 'nearest' | 'bilinear'
@@ -24,8 +26,8 @@ export interface PolicyConfig {
 }
 
 /** The layers to choose among, by Keras's names for them. They have no seeds: `changed` says what they draw from. */
-export function policyLayers({ factor, valueRange, interpolation, dataFormat }: PolicyConfig): PolicyLayers {
-  const moving = { interpolation, dataFormat }
+export function policyLayers({ factor, valueRange, interpolation, dataFormat, ...boxes }: PolicyConfig): PolicyLayers {
+  const moving = { interpolation, dataFormat, ...boxOption('policy', boxes) }
   const colouring = { valueRange, dataFormat }
   return {
     random_shear: randomShear({ xFactor: factor, yFactor: factor, ...moving }),
@@ -58,23 +60,35 @@ export type PolicyName =
   | 'equalization'
 
 /**
- * x through the layer that `index` (an int64 scalar) counts to; x itself where there is none. Only that layer is computed. Each draws
- * from `key` in its own way.
+ * Images, and what belongs to them, through the layer that `index` (an int64 scalar) counts to; as they are where there is none. Only that
+ * layer is computed. Each draws from `key` in its own way.
  */
-export const changed = (x: Value, index: Value, layers: readonly AnyLayer[], key: Value, scope: LayerScope): Value =>
-  layers.reduce((y, layer, i) => {
-    const drawing: LayerScope = { ...scope, training: true, randomKey: () => add(key, salt(i)) }
-    const [output = y] = ifOp(equal(index, scalarLike(i, index)), {
-      then_branch: bodyOf('then', [], () => [only(layer.call([y], drawing))]),
-      else_branch: bodyOf('else', [], () => [y]),
+export const changed = (
+  data: AugmentationData<Value>,
+  index: Value,
+  layers: readonly AnyLayer[],
+  key: Value,
+  scope: LayerScope,
+): AugmentationData<Value> =>
+  layers.reduce((before, layer, i) => {
+    const names = namesOf(before)
+    const drawing: LayerScope = {
+      ...scope,
+      training: true,
+      options: { [dataOption]: names },
+      randomKey: () => add(key, salt(i)),
+    }
+    const outputs = ifOp(equal(index, scalarLike(i, index)), {
+      then_branch: bodyOf('then', [], () => listed(layer.call(listOf(before), drawing))),
+      else_branch: bodyOf('else', [], () => listOf(before)),
     })
-    return output
-  }, x)
+    return dataOf(layer.type, names, outputs)
+  }, data)
 
 /** Makes keys differ; keys are hashed before use, so any numbers do. */
 export const salt = (i: number): Value => constant([0, 7919 * (i + 1)], [2], 'int64')
 
-const only = (result: Value | readonly [Value, ...Value[]]): Value => (result instanceof Value ? result : result[0])
+const listed = (result: Value | readonly Value[]): readonly Value[] => (result instanceof Value ? [result] : result)
 
 /** A body with what `trace` makes; whatever was there before is captured. */
 export function bodyOf(name: string, inputs: readonly Value[], trace: () => readonly Value[]): Graph {

@@ -3,12 +3,13 @@ import { ints } from '../../../ops/constants.ts'
 import { gather } from '../../../ops/index/gather.ts'
 import { cast } from '../../../ops/math/cast.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
 import { common, dataFormat } from '../options.ts'
 import { seededKey, seedOf } from '../seeded.ts'
+import { boxOption } from './boxes.ts'
+import { inBatches } from './data.ts'
+import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { integers } from './draws.ts'
 import { changed, policyLayers } from './policy.ts'
 import {
@@ -17,8 +18,8 @@ import {
   drawsFrom,
   type Factor,
   factorRange,
-  onImages,
-  requireImages,
+  imagesOf,
+  unchanged,
   valueRange,
 } from './random-layer.ts'
 import { interpolations } from './sampling.ts'
@@ -40,23 +41,27 @@ export interface RandAugmentOptions extends PolicyOptions {
 /**
  * Cubuk et al., "RandAugment", 2019: in training, every batch goes through `numOps` layers chosen at random among shearing, shifting,
  * turning, brightness, colour, contrast, sharpness, posterization, solarization, auto-contrast and equalization. `factor` is 0.5 by
- * default. Only the chosen ones are computed.
+ * default. Only the chosen ones are computed. Boxes and masks go through the same layers in the same order (Keras 3.15 takes boxes
+ * through them in the order of this list).
  */
-export function randAugment(options: RandAugmentOptions = {}): Layer<SameShape> {
+export function randAugment(options: RandAugmentOptions = {}): AugmentationLayer<SameShape> {
   const where = 'randAugment'
   const config = { ...policyConfig(where, options, 0.5), numOps: positiveInt(where, 'numOps', options.numOps ?? 2) }
   const layers = Object.values(policyLayers(config))
-  return makeLayer({
+  return dataLayer({
     type: 'RandAugment',
+    where,
     ...common(where, options),
     config,
-    call([input], scope) {
-      if (!scope.training) return asFloat(requireImages(where, input))
+    augment(data, scope) {
+      if (!scope.training) return unchanged(where, data, config.dataFormat)
       const key = seededKey(scope, config.seed)
       const drawn = indices(integers(drawsFrom(key), [config.numOps], 0, layers.length), config.numOps)
-      // A layer that is chosen twice does the same twice, as in Keras.
-      const all = (x: Value) => drawn.reduce((y, index) => changed(y, index, layers, key, scope), x)
-      return onImages(where, input, config.dataFormat, ({ x }) => all(x))
+      return inBatches(where, data, config.dataFormat, batch => {
+        const { x } = imagesOf(where, asFloat(batch.images), config.dataFormat)
+        // A layer that is chosen twice does the same twice, as in Keras.
+        return drawn.reduce((before, index) => changed(before, index, layers, key, scope), { ...batch, images: x })
+      })
     },
   })
 }
@@ -67,6 +72,7 @@ export const policyConfig = (where: string, options: PolicyOptions, factor: numb
   interpolation: oneOf(where, 'interpolation', options.interpolation ?? 'bilinear', interpolations),
   seed: seedOf(where, options),
   dataFormat: dataFormat(where, options.dataFormat),
+  ...boxOption(where, options),
 })
 
 /** The elements of a list of `count` numbers, as int64 scalars. */

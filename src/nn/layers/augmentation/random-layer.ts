@@ -10,20 +10,22 @@ import { randomNormal, randomUniform } from '../../../ops/random/bits.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { squeeze } from '../../../ops/shape/squeeze.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
+import type { BoundingBoxFormat } from '../../bounding-boxes/formats.ts'
 import type { SameShape } from '../../shapes/functions.ts'
 import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { type SeedOption, seededKey } from '../seeded.ts'
+import { type BoxOption, boxOption, movedBoxes } from './boxes.ts'
+import { type AugmentationData, checkSizes, inBatches, inOwnDtype } from './data.ts'
+import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 
 /**
  * What layers that augment images share. As in Keras, drawing a transformation is one thing and applying it another: `draw` gives
- * values that depend on the run's seed and step alone, `apply` is a plain function of images and these values. In inference
- * the images are left as they are.
+ * values that depend on the run's seed and step alone, `apply` is a plain function of images and these values, and what belongs to the
+ * images is moved by the same values. In inference everything is left as it is.
  */
 
-export interface AugmentationOptions extends SeedOption, CommonOptions {
+export interface AugmentationOptions extends SeedOption, BoxOption, CommonOptions {
   /** Where the channels are. Default channelsLast. */
   readonly dataFormat?: DataFormat
 }
@@ -59,24 +61,66 @@ export interface Augmentation<T> {
   draw(random: Draws, images: Images): T
   /** Does it: images of the shape of `images.x`. */
   apply(images: Images, transformation: T): Value
+  /** What becomes of masks, which are like images but not to be interpolated. Default: they stay as they are. */
+  masks?(masks: Images, transformation: T): Value
+  /** What becomes of boxes [batch, n, 4] of left, top, right and bottom in pixels. Default: they stay as they are. */
+  boxes?(boxes: Value, transformation: T, images: Images): Value
 }
 
 /** A layer that changes images at random in training, and hands them on as float32 in inference. */
-export function randomImageLayer<T, F extends ShapeFunction = SameShape>(augmentation: Augmentation<T>): Layer<F> {
-  const { type, where, options, config, draw, apply } = augmentation
+export function randomImageLayer<T, F extends ShapeFunction = SameShape>(
+  augmentation: Augmentation<T>,
+): AugmentationLayer<F> {
+  const { type, where, options, config, draw } = augmentation
   const format = dataFormat(where, options.dataFormat)
-  return makeLayer<F>({
+  const boxes = boxOption(where, options)
+  return dataLayer<F>({
     type,
+    where,
     ...common(where, options),
-    config,
-    call([input], scope) {
-      if (!scope.training) return asFloat(requireImages(where, input))
-      return onImages(where, input, format, images =>
-        apply(images, draw(drawsFrom(seededKey(scope, config.seed)), images)),
-      )
+    config: { ...config, ...boxes },
+    augment(data, scope) {
+      if (!scope.training) return unchanged(where, data, format)
+      return inBatches(where, data, format, batch => {
+        const images = imagesOf(where, asFloat(batch.images), format)
+        const drawn = draw(drawsFrom(seededKey(scope, config.seed)), images)
+        return moved(augmentation, batch, images, drawn, boxes.boundingBoxFormat)
+      })
     },
   })
 }
+
+/** Images changed by what was drawn, and what belongs to them. */
+export function moved<T>(
+  { where, apply, masks, boxes }: Pick<Augmentation<T>, 'where' | 'apply' | 'masks' | 'boxes'>,
+  batch: AugmentationData<Value>,
+  images: Images,
+  drawn: T,
+  format: BoundingBoxFormat | undefined,
+): AugmentationData<Value> {
+  const { boundingBoxes, segmentationMasks } = batch
+  return {
+    ...batch,
+    images: apply(images, drawn),
+    ...(segmentationMasks && masks
+      ? { segmentationMasks: asMasks(where, segmentationMasks, images.format, x => masks(x, drawn)) }
+      : {}),
+    ...(boundingBoxes && boxes
+      ? { boundingBoxes: movedBoxes(where, boundingBoxes, format, images, x => boxes(x, drawn, images)) }
+      : {}),
+  }
+}
+
+/** In inference: images as floats. */
+export function unchanged(where: string, data: AugmentationData<Value>, format: DataFormat): AugmentationData<Value> {
+  requireImages(where, data.images)
+  checkSizes(where, data, format)
+  return { ...data, images: asFloat(data.images) }
+}
+
+/** Masks through something that is done to images. */
+export const asMasks = (where: string, masks: Value, format: DataFormat, work: (masks: Images) => Value): Value =>
+  inOwnDtype(masks, x => work(imagesOf(where, x, format)))
 
 /** Draws from a key, each from a stream of its own. */
 export function drawsFrom(key: Value): Draws {
@@ -98,11 +142,13 @@ const filled = (shape: readonly number[], value: number): Value =>
 
 /** Works on images of known sizes, and on one image [height, width, channels] as on a batch of one, as Keras does. */
 export const onImages = (where: string, input: Value, format: DataFormat, work: (images: Images) => Value): Value =>
-  onBatch(where, input, x => {
-    const [batch = 0, a = 0, b = 0, c = 0] = staticShape(x.shape, where)
-    const [height, width, channels] = format === 'channelsLast' ? [a, b, c] : [b, c, a]
-    return work({ x, format, batch, height, width, channels })
-  })
+  onBatch(where, input, x => work(imagesOf(where, x, format)))
+
+export function imagesOf(where: string, x: Value, format: DataFormat): Images {
+  const [batch = 0, a = 0, b = 0, c = 0] = staticShape(requireImages(where, x).shape, where)
+  const [height, width, channels] = format === 'channelsLast' ? [a, b, c] : [b, c, a]
+  return { x, format, batch, height, width, channels }
+}
 
 /** As `onImages`, for work that does not ask for the number of images. */
 export function onBatch(where: string, input: Value, work: (x: Value) => Value): Value {

@@ -50,6 +50,9 @@ export const samplingConfig = (layer: string, options: SamplingOptions): Samplin
   fillValue: finite(layer, 'fillValue', options.fillValue ?? 0),
 })
 
+/** For masks, whose values must not be interpolated. */
+export const nearest = (sampling: Sampling): Sampling => ({ ...sampling, interpolation: 'nearest' })
+
 /** Where to look, in pixels, for each pixel of the result; both broadcast to [batch, height, width]. */
 export interface Places {
   readonly x: Value

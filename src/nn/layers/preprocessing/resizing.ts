@@ -1,20 +1,27 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
 import { formatShape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
-import { ints, scalar } from '../../../ops/constants.ts'
+import { constant, ints, scalar } from '../../../ops/constants.ts'
+import { greater } from '../../../ops/logic/greater.ts'
+import { where as choose } from '../../../ops/logic/where.ts'
+import { add } from '../../../ops/math/add.ts'
 import { cast } from '../../../ops/math/cast.ts'
+import { mul } from '../../../ops/math/mul.ts'
+import { reduceMax } from '../../../ops/reduce/reduce-max.ts'
 import { pad } from '../../../ops/shape/pad.ts'
 import { slice } from '../../../ops/shape/slice.ts'
-import type { Layer } from '../../layer.ts'
-import { makeLayer } from '../../make-layer.ts'
 import { finite } from '../../serialized.ts'
+import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import type { ResizedShape } from '../../shapes/spatial.ts'
 import { oneOf, positiveInt } from '../arguments.ts'
+import { type BoxOption, boxOption, movedBoxes } from '../augmentation/boxes.ts'
+import { type AugmentationData, inBatches, inOwnDtype, partsOf } from '../augmentation/data.ts'
+import { type AugmentationLayer, dataLayer } from '../augmentation/data-layer.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { requireSpatial } from '../spatial.ts'
 import { type Interpolation, interpolations, resampled } from './resample.ts'
 
-export interface CenterCropOptions extends CommonOptions {
+export interface CenterCropOptions extends BoxOption, CommonOptions {
   readonly height: number
   readonly width: number
   /** Where the channels are. Default channelsLast. */
@@ -40,7 +47,7 @@ export interface ResizingOptions extends CenterCropOptions {
  * Images of one size, known when the model is made, → [batch, height, width, channels], as float32. `nearest` and the other
  * interpolations are TensorFlow's, with half-pixel centres.
  */
-export function resizing<const O extends ResizingOptions>(options: O): Layer<ResizedShape<'resizing', O>> {
+export function resizing<const O extends ResizingOptions>(options: O): AugmentationLayer<ResizedShape<'resizing', O>> {
   const where = 'resizing'
   const config = {
     height: positiveInt(where, 'height', options.height),
@@ -52,6 +59,7 @@ export function resizing<const O extends ResizingOptions>(options: O): Layer<Res
     fillValue: finite(where, 'fillValue', options.fillValue ?? 0),
     antialias: options.antialias ?? false,
     dataFormat: dataFormat(where, options.dataFormat),
+    ...boxOption(where, options),
   }
   if (config.cropToAspectRatio && config.padToAspectRatio) {
     throw new ArgumentError({
@@ -61,42 +69,129 @@ export function resizing<const O extends ResizingOptions>(options: O): Layer<Res
     })
   }
   const { height, width, interpolation, antialias } = config
-  return makeLayer({
-    type: 'Resizing',
-    ...common(where, options),
-    config,
-    call([input]) {
-      const image = imageOf(where, input, config.dataFormat)
-      const proper = config.cropToAspectRatio
-        ? cropped(image, height, width)
-        : config.padToAspectRatio
-          ? padded(image, height, width, config.fillValue)
-          : image
-      return scaled(proper, height, width, interpolation, antialias)
-    },
+  const resized = (image: Image, by: Interpolation) => {
+    const proper = config.cropToAspectRatio
+      ? cropped(image, height, width)
+      : config.padToAspectRatio
+        ? padded(image, height, width, config.fillValue)
+        : image
+    return scaled(proper, height, width, by, antialias)
+  }
+  return sizingLayer('Resizing', where, options, config, {
+    change: image => resized(image, interpolation),
+    masks: image => resized(image, 'nearest'),
+    boxes: (boxes, image) => resizedBoxes(boxes, image, config),
   })
 }
 
 /** The middle of images, [batch, height, width, channels]. Images that are too small are cut to the aspect ratio and enlarged. As float32. */
-export function centerCrop<const O extends CenterCropOptions>(options: O): Layer<ResizedShape<'centerCrop', O>> {
+export function centerCrop<const O extends CenterCropOptions>(
+  options: O,
+): AugmentationLayer<ResizedShape<'centerCrop', O>> {
   const where = 'centerCrop'
   const config = {
     height: positiveInt(where, 'height', options.height),
     width: positiveInt(where, 'width', options.width),
     dataFormat: dataFormat(where, options.dataFormat),
+    ...boxOption(where, options),
   }
-  return makeLayer({
-    type: 'CenterCrop',
-    ...common(where, options),
-    config,
-    call([input]) {
-      const image = imageOf(where, input, config.dataFormat)
-      const { height, width } = config
-      if (image.rows >= height && image.columns >= width) return middle(image, height, width).x
-      return scaled(cropped(image, height, width), height, width, 'bilinear', false)
+  const { height, width } = config
+  const fits = (image: Image) => image.rows >= height && image.columns >= width
+  const change = (image: Image, by: Interpolation) =>
+    fits(image) ? middle(image, height, width).x : scaled(cropped(image, height, width), height, width, by, false)
+  return sizingLayer('CenterCrop', where, options, config, {
+    change: image => change(image, 'bilinear'),
+    masks: image => change(image, 'nearest'),
+    boxes: (boxes, image) => {
+      const part = fits(image) ? { rows: height, columns: width } : cropped(image, height, width)
+      return framed(boxes, {
+        // Keras rounds towards 0 here, and down for the images: the same, since nothing is below 0.
+        left: -Math.trunc((image.columns - part.columns) / 2),
+        top: -Math.trunc((image.rows - part.rows) / 2),
+        x: width / part.columns,
+        y: height / part.rows,
+      })
     },
   })
 }
+
+interface Sizing {
+  change(image: Image): Value
+  masks(image: Image): Value
+  /** Of left, top, right and bottom in pixels. */
+  boxes(boxes: Value, image: Image): Value
+}
+
+/** A layer that gives images another size, in inference too. */
+function sizingLayer<F extends ShapeFunction>(
+  type: string,
+  where: string,
+  options: CenterCropOptions,
+  config: BoxOption & { readonly height: number; readonly width: number; readonly dataFormat: DataFormat },
+  { change, masks, boxes }: Sizing,
+): AugmentationLayer<F> {
+  const { dataFormat: format, boundingBoxFormat, height, width } = config
+  const resized = (data: AugmentationData<Value>): AugmentationData<Value> => {
+    const image = imageOf(where, data.images, format)
+    const { boundingBoxes, segmentationMasks } = data
+    const size = { height: image.rows, width: image.columns }
+    return {
+      ...data,
+      images: change(image),
+      ...(segmentationMasks
+        ? { segmentationMasks: inOwnDtype(segmentationMasks, x => masks(imageOf(where, x, format))) }
+        : {}),
+      ...(boundingBoxes
+        ? {
+            boundingBoxes: movedBoxes(where, boundingBoxes, boundingBoxFormat, size, x => boxes(x, image), {
+              height,
+              width,
+            }),
+          }
+        : {}),
+    }
+  }
+  return dataLayer<F>({
+    type,
+    where,
+    ...common(where, options),
+    config,
+    augment: data => (partsOf(data).length === 1 ? resized(data) : inBatches(where, data, format, resized)),
+  })
+}
+
+/** Keras's formulas, in its float32, for borders are whole pixels of the result. What is no box (zeros or −1) becomes zeros. */
+function resizedBoxes(
+  boxes: Value,
+  { rows, columns }: Image,
+  { height, width, cropToAspectRatio, padToAspectRatio }: BoxSizing,
+): Value {
+  const f = Math.fround
+  const [x, y] = [f(width / columns), f(height / rows)]
+  const half = (rest: number) => Math.floor(f(rest) / 2)
+  const moved = (scaleX: number, scaleY: number, left: number, top: number) =>
+    add(framed(boxes, { left: 0, top: 0, x: scaleX, y: scaleY }), constant([left, top, left, top]))
+  const resize = () => {
+    if (padToAspectRatio) {
+      const scale = Math.min(x, y)
+      return moved(scale, scale, half(width - f(columns * scale)), half(height - f(rows * scale)))
+    }
+    if (!cropToAspectRatio) return moved(x, y, 0, 0)
+    const aspect = f(columns / rows)
+    const wider = aspect > width / height
+    const [newWidth, newHeight] = wider ? [f(height * aspect), height] : [width, f(width / aspect)]
+    return moved(newWidth / columns, newHeight / rows, -half(newWidth - width), -half(newHeight - height))
+  }
+  return choose(greater(reduceMax(boxes, ints([-1]), { keepdims: 1 }), scalar(0)), resize(), scalar(0))
+}
+
+type BoxSizing = Required<Pick<ResizingOptions, 'height' | 'width' | 'cropToAspectRatio' | 'padToAspectRatio'>>
+
+/** (boxes + border) · scale. */
+const framed = (
+  boxes: Value,
+  { left, top, x, y }: { readonly left: number; readonly top: number; readonly x: number; readonly y: number },
+): Value => mul(add(boxes, constant([left, top, left, top])), constant([x, y, x, y]))
 
 export interface Image {
   readonly x: Value
