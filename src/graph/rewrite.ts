@@ -5,8 +5,15 @@ import { Node } from './node.ts'
 import { inScope } from './scope.ts'
 import { Value } from './value.ts'
 
-/** What a rewrite puts in place of a node: its new outputs, or `undefined` to keep the node (with rewritten inputs). */
-export type NodeRule = (node: Node, inputs: readonly (Value | undefined)[]) => readonly Value[] | undefined
+/**
+ * What a rewrite puts in place of a node: its new outputs, or `undefined` to keep the node (with rewritten inputs). `now` tells what has
+ * become of any older value, such as one that the node's body captures.
+ */
+export type NodeRule = (
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+  now: (value: Value) => Value,
+) => readonly Value[] | undefined
 
 /**
  * Rebuilds a graph node by node: the engine of every pass. `rule` sees each node with its inputs already rewritten.
@@ -39,7 +46,7 @@ function rewriteWith(graph: Graph, rule: NodeRule, outer: ReadonlyMap<Value, Val
   const get = (value: Value): Value => map.get(value) ?? value
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(value => value && get(value))
-    const outputs = inScope(node.scope, () => rule(node, inputs)) ?? withInputs(node, inputs, map, rule)
+    const outputs = inScope(node.scope, () => rule(node, inputs, get)) ?? withInputs(node, inputs, map, rule)
     node.outputs.forEach((old, i) => {
       const now = outputs[i]
       if (now && now !== old) map.set(old, now)

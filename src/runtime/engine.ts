@@ -24,13 +24,38 @@ export interface Engine {
   prepare?(graph: Graph): Graph | Promise<Graph>
   /** Element types that tensors may cross the border with. */
   readonly dtypes: ReadonlySet<DType>
+  /** The engine's own memory, where it computes on one (a graphics card's): tensors may stay there between runs. Absent elsewhere. */
+  readonly memory?: EngineMemory
   /** Whether kernels compute in float16, or on this adapter do. Absent where they never do. */
   computesFloat16?(): Promise<boolean>
   /** Loads an ONNX model: its bytes, or a path where there is a file system (needed beyond 2 GB, and for external data). */
   load(model: Uint8Array | string, options?: LoadOptions): Promise<Session>
 }
 
+/** Memory that is not JavaScript's. */
+export interface EngineMemory {
+  /** Copies a tensor there. */
+  write(tensor: TensorData<'float32'>): Promise<ResidentTensor>
+}
+
+/** A tensor in an engine's own memory. It is given back with `release`, with what it belongs to, or when nobody holds it any more. */
+export interface ResidentTensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  /** A copy of its elements. */
+  read(): Promise<TensorData>
+  /** Gives the memory back. Again, and after the engine has done so, it does nothing. */
+  release(): void
+}
+
+/** What a run takes, or gives: a tensor here or in the engine's memory. */
+export type Fed = TensorData | ResidentTensor
+
+export const isResident = (tensor: Fed): tensor is ResidentTensor => 'read' in tensor
+
 export interface LoadOptions {
+  /** Names of float32 outputs that `runResident` leaves in the engine's memory, for engines that have one. Default: none. */
+  readonly resident?: ReadonlySet<string>
   /** Writes ONNX Runtime's profile (JSON) to a file with this prefix. */
   readonly profile?: string
   /**
@@ -51,5 +76,7 @@ export interface Session {
    * Feeds are in the order of `inputNames`, results in the order of `outputNames`.
    */
   run(feeds: readonly TensorData[], outputs?: readonly (TensorData | undefined)[]): Promise<TensorData[]>
+  /** `run`, where feeds may lie in the engine's memory, and the outputs that `resident` named stay there. Only with `Engine.memory`. */
+  runResident?(feeds: readonly Fed[]): Promise<readonly Fed[]>
   release(): Promise<void>
 }

@@ -1,9 +1,9 @@
 import { encodeModel } from '../compile/onnx/encode.ts'
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
+import { ArgumentError, DTypeError, EngineError, ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape } from '../core/shape.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Graph } from '../graph/graph.ts'
-import type { Engine, LoadOptions, Session } from './engine.ts'
+import type { Engine, Fed, LoadOptions, Session } from './engine.ts'
 
 /** A graph loaded into an engine, called with tensors in the order of the graph's inputs. */
 export class Executable {
@@ -32,11 +32,26 @@ export class Executable {
     return this.session.run(inputs, this.engine.writesInPlace ? outputs : undefined)
   }
 
+  /**
+   * `run`, with tensors of the engine's own memory among the inputs and results: the outputs that the option `resident` named.
+   *
+   * @throws {EngineError} for engines without such a memory.
+   */
+  runResident(inputs: readonly Fed[], strangers: number = inputs.length): Promise<readonly Fed[]> {
+    this.check(inputs, strangers)
+    if (this.session.runResident) return this.session.runResident(inputs)
+    throw new EngineError({
+      where: `graph '${this.graph.name}'`,
+      expected: 'an engine with a memory of its own',
+      received: this.engine.name,
+    })
+  }
+
   release(): Promise<void> {
     return this.session.release()
   }
 
-  private check(inputs: readonly TensorData[], strangers: number): void {
+  private check(inputs: readonly Fed[], strangers: number): void {
     const { graph } = this
     if (inputs.length !== graph.inputs.length) {
       throw new ArgumentError({

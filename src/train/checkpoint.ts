@@ -25,12 +25,14 @@ const maxBytes = 64 * 2 ** 30
 /** Writes a checkpoint whole or not at all. */
 export async function saveCheckpoint(path: string, state: StateMemory, progress: Progress): Promise<void> {
   const tensors = new Map<string, TensorData>()
-  for (const { slab, current } of state.memories) {
+  for (const memory of state.memories) {
+    const { name, length } = memory.slab
+    const values = await memory.read()
     tensors.set(
-      slab.name,
-      current instanceof BigInt64Array
-        ? { dtype: 'int64', shape: [slab.length], data: current }
-        : { dtype: 'float32', shape: [slab.length], data: current },
+      name,
+      values instanceof BigInt64Array
+        ? { dtype: 'int64', shape: [length], data: values }
+        : { dtype: 'float32', shape: [length], data: values },
     )
   }
   await writeFileAtomic(path, encodeSafetensors({ tensors, metadata: { format, progress: JSON.stringify(progress) } }))

@@ -1,24 +1,44 @@
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Variable } from '../nn/variable.ts'
-import type { Engine } from '../runtime/engine.ts'
+import { type Engine, type Fed, isResident } from '../runtime/engine.ts'
 import { Executable } from '../runtime/executable.ts'
+import { ResidentSlab } from './resident-slab.ts'
 import { type Slab, SlabMemory } from './state.ts'
 import type { StepProgram } from './step.ts'
+import { nextName, withWholeSlabs } from './whole-slabs.ts'
 
 /** The memory that a training or evaluation run works in. Programs of different batch sizes share it: their slabs are the same. */
 export class StateMemory {
-  readonly memories: readonly SlabMemory[]
-  private readonly byName: ReadonlyMap<string, SlabMemory>
+  readonly memories: readonly (SlabMemory | ResidentSlab)[]
+  private readonly byName: ReadonlyMap<string, SlabMemory | ResidentSlab>
 
   constructor(slabs: readonly Slab[], engine: Engine) {
     // Weights rotate through three buffers: read, written, and the last ones known to be good. An engine that
     // returns fresh arrays does its own allocation, so that holding on to two old ones is all that rotates.
-    this.memories = slabs.map(slab => new SlabMemory(slab, copies(slab, engine)))
+    const { memory } = engine
+    this.memories = slabs.map(slab =>
+      memory && slab.resident
+        ? new ResidentSlab(slab, slab.output && isWeights(slab) ? 3 : 1, memory)
+        : new SlabMemory(slab, copies(slab, engine)),
+    )
     this.byName = new Map(this.memories.map(memory => [memory.slab.name, memory]))
   }
 
-  find(name: string): SlabMemory | undefined {
+  find(name: string): SlabMemory | ResidentSlab | undefined {
     return this.byName.get(name)
+  }
+
+  /** Brings slabs here that the engine has in its own memory: all of them, or the weights and their averages. */
+  async fetch(what: 'everything' | 'weights' = 'everything'): Promise<void> {
+    for (const memory of this.memories) {
+      if (!(memory instanceof ResidentSlab)) continue
+      if (what === 'everything' || isWeights(memory.slab) || isAverage(memory.slab)) await memory.fetch()
+    }
+  }
+
+  /** Gives the engine's memory back, with what was not fetched. */
+  release(): void {
+    for (const memory of this.memories) if (memory instanceof ResidentSlab) memory.release()
   }
 
   /** Copies the weights in. */
@@ -33,7 +53,7 @@ export class StateMemory {
 
   /** The optimizer keeps running averages of the weights (`useEma`). */
   get hasAverages(): boolean {
-    return this.memories.some(({ slab }) => slab.name.startsWith('average:'))
+    return this.memories.some(({ slab }) => isAverage(slab))
   }
 
   /** Puts the running averages in the place of the weights. */
@@ -51,15 +71,17 @@ export class StateMemory {
   }
 
   private eachAverage(visit: (weights: Float32Array, averages: Float32Array) => void): void {
-    for (const { slab, current } of this.memories) {
-      const weights = this.find(slab.name.replace('average:', 'weights:'))?.current
-      if (slab.name.startsWith('average:') && current instanceof Float32Array && weights instanceof Float32Array)
-        visit(weights, current)
+    for (const memory of this.memories) {
+      if (!isAverage(memory.slab)) continue
+      const weights = this.find(memory.slab.name.replace('average:', 'weights:'))?.current
+      const { current } = memory
+      if (current instanceof Float32Array && weights instanceof Float32Array) visit(weights, current)
     }
   }
 
   private eachWeight(visit: (variable: Variable, part: Float32Array) => void): void {
     for (const memory of this.memories) {
+      if (!isWeights(memory.slab)) continue
       const { current, slab } = memory
       if (!(current instanceof Float32Array)) continue
       for (const { variable, offset } of slab.views)
@@ -68,9 +90,12 @@ export class StateMemory {
   }
 }
 
+const isWeights = ({ name }: Slab): boolean => name.startsWith('weights:')
+const isAverage = ({ name }: Slab): boolean => name.startsWith('average:')
+
 function copies(slab: Slab, engine: Engine): number {
   if (!slab.output) return 1
-  if (slab.name.startsWith('weights:')) return 3
+  if (isWeights(slab)) return 3
   return slab.inPlace && engine.writesInPlace ? 1 : 2
 }
 
@@ -84,14 +109,21 @@ export class StepRunner {
   ) {}
 
   static async create(program: StepProgram, engine: Engine): Promise<StepRunner> {
-    return new StepRunner(program, await Executable.create(program.graph, engine, { optimize: 'extended' }))
+    const optimize = 'extended'
+    if (!engine.memory) return new StepRunner(program, await Executable.create(program.graph, engine, { optimize }))
+    const graph = withWholeSlabs(program, ({ resident }) => resident === true)
+    const stays = program.slabs.filter(({ resident, output }) => resident && output)
+    const options = { optimize, resident: new Set(stays.map(nextName)) } as const
+    return new StepRunner(program, await Executable.create(graph, engine, options))
   }
 
   /** Runs one step on the state and a batch's columns; returns the batch's loss. */
   async run(state: StateMemory, batch: readonly TensorData[]): Promise<number> {
+    if (this.executable.engine.memory) return this.runResident(state, batch)
     const feeds: TensorData[] = [...batch]
     const targets: (TensorData | undefined)[] = [this.loss]
     for (const memory of state.memories) {
+      if (memory instanceof ResidentSlab) continue
       for (const input of memory.inputs) feeds.push(input)
       if (memory.slab.output) targets.push(memory.target)
     }
@@ -104,6 +136,24 @@ export class StepRunner {
       if (result) memory.advance(result)
     }
     return Number(results[0]?.data[0])
+  }
+
+  /** The same where slabs stay in the engine's memory: only the others, small ones, come and go. */
+  private async runResident(state: StateMemory, batch: readonly TensorData[]): Promise<number> {
+    const feeds: Fed[] = [...batch]
+    for (const memory of state.memories) {
+      if (memory instanceof ResidentSlab) feeds.push(await memory.send())
+      else feeds.push(...memory.inputs)
+    }
+    const [loss, ...results] = await this.executable.runResident(feeds, batch.length)
+    let i = 0
+    for (const memory of state.memories) {
+      if (!memory.slab.output) continue
+      const result = results[i++]
+      if (result && memory instanceof ResidentSlab) memory.advance(result)
+      else if (result && !isResident(result) && memory instanceof SlabMemory) memory.advance(result)
+    }
+    return loss && !isResident(loss) ? Number(loss.data[0]) : Number.NaN
   }
 
   release(): Promise<void> {

@@ -27,6 +27,8 @@ export interface Slab {
   readonly output: { readonly value: Value; readonly shape: readonly number[] } | undefined
   /** The output may go to the memory the input is read from: true where each element is read once, to compute itself. */
   readonly inPlace: boolean
+  /** As large as weights are: it stays in the engine's own memory between steps, where that has one. The host looks at the others each time. */
+  readonly resident?: boolean
   /** Sets the first values of a float slab; zeros if left out. */
   readonly initialize?: (data: Float32Array) => void
 }
@@ -62,10 +64,9 @@ export class SlabMemory {
     return this.at(this.front).elements
   }
 
-  /** The values before the last step, if a third buffer keeps them. */
-  get previous(): Elements | undefined {
-    const count = this.buffers.length
-    return count > 2 ? this.at((this.front + count - 1) % count).elements : undefined
+  /** A look at the present values. */
+  read(): Elements {
+    return this.current
   }
 
   get inputs(): readonly TensorData[] {

@@ -1,5 +1,4 @@
 import { writeModel } from '../../compile/onnx/write.ts'
-import { sizeOf } from '../../core/shape.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import { Graph } from '../../graph/graph.ts'
 import { substitute } from '../../graph/rewrite.ts'
@@ -8,10 +7,9 @@ import { writeFileAtomic } from '../../io/files.ts'
 import { encodeSafetensors } from '../../io/safetensors.ts'
 import { ints } from '../../ops/constants.ts'
 import { reshape } from '../../ops/shape/reshape.ts'
-import { slice } from '../../ops/shape/slice.ts'
 import type { StateMemory } from '../../train/runner.ts'
-import type { Slab } from '../../train/state.ts'
 import type { StepProgram } from '../../train/step.ts'
+import { nextName, viewOf } from '../../train/whole-slabs.ts'
 
 /**
  * Writes a training step as an ONNX file, and the state that it begins with beside it (`NAME.state.safetensors`). The graph takes a
@@ -38,7 +36,7 @@ function standAlone({ graph, slabs }: StepProgram): Graph {
   const replacements = new Map<Value, Value>()
   const states = slabs.map(slab => {
     const whole = Value.input({ dtype: slab.dtype, shape: [slab.length] }, `state/${slab.name}`)
-    for (const view of slab.views) replacements.set(view.input, part(whole, slab, view))
+    for (const view of slab.views) replacements.set(view.input, viewOf(whole, slab, view))
     return whole
   })
   const batch = graph.inputs.filter(input => !replacements.has(input))
@@ -49,12 +47,6 @@ function standAlone({ graph, slabs }: StepProgram): Graph {
     name: graph.name,
     inputs: [...batch, ...states],
     outputs: loss ? [loss, ...next] : next,
-    outputNames: ['loss', ...changing.map(({ name }) => `next/${name}`)],
+    outputNames: ['loss', ...changing.map(nextName)],
   })
-}
-
-function part(whole: Value, { length }: Slab, { offset, shape }: Slab['views'][number]): Value {
-  const size = sizeOf(shape)
-  const own = size === length ? whole : slice(whole, ints([offset]), ints([offset + size]))
-  return shape.length === 1 ? own : reshape(own, ints(shape))
 }
