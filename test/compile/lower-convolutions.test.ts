@@ -28,7 +28,7 @@ interface Window {
 async function compare(shapes: readonly Shape[], make: (values: readonly Value[]) => Value): Promise<string[]> {
   const graph = await sameInBothForms(shapes, values => [make(values)])
   const size = block
-  const lowered = lowerConvolutions(graph, size === undefined ? undefined : () => new ChannelBlocks(size))
+  const lowered = lowerConvolutions(graph, size === undefined ? undefined : uses => new ChannelBlocks(size, uses))
   verify(lowered)
   return lowered.nodes.map(node => (node.domain === '' ? node.type : `${node.domain}.${node.type}`))
 }

@@ -30,9 +30,11 @@ export function expandBatchStatistics(graph: Graph): Graph {
       statistic.dtype === x.dtype ? statistic : cast(statistic, { to: x.dtype }),
     )
     if (!batchMean || !batchVariance) return undefined
-    const running = (given: Value, found: Value) =>
-      add(mul(given, scalarLike(momentum, given)), mul(found, scalarLike(1 - momentum, found)))
     const { y } = batchNormalization(x, scale, b, batchMean, batchVariance, { epsilon })
-    return [y, running(mean, batchMean), running(variance, batchVariance)]
+    return [y, runningStatistics(mean, batchMean, momentum), runningStatistics(variance, batchVariance, momentum)]
   })
 }
+
+/** momentum · given + (1 − momentum) · own. */
+export const runningStatistics = (given: Value, own: Value, momentum: number): Value =>
+  momentum === 0 ? own : add(mul(given, scalarLike(momentum, given)), mul(own, scalarLike(1 - momentum, own)))

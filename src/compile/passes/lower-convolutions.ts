@@ -10,18 +10,20 @@ import { convTranspose, transposedAxes } from '../../ops/nn/conv-transpose.ts'
 import { axesOf, convWeightGradient } from '../../ops/nn/conv-weight-gradient.ts'
 import { flippedConv } from './convolutions/flipped.ts'
 import type { Call, ConvolutionForms } from './convolutions/forms.ts'
+import { Uses } from './convolutions/uses.ts'
 
 /**
  * Puts the forms that an engine is fastest with in place of convolutions, transposed convolutions and weight gradients, where shapes are
  * known: its own, where it has some (`makeForms`; docs/adr/0021), else a transposed convolution of stride 1 as a convolution. What no
  * form fits stays.
  */
-export function lowerConvolutions(graph: Graph, makeForms: (() => ConvolutionForms) | undefined): Graph {
+export function lowerConvolutions(graph: Graph, makeForms: ((uses: Uses) => ConvolutionForms) | undefined): Graph {
   if (!hasConvolutions(graph)) return graph
   const own = new Set(graph.nodes)
-  const shared = makeForms?.()
+  const uses = new Uses(graph)
+  const shared = makeForms?.(uses)
   // What forms share between nodes must not pass between a body and what is outside of it.
-  return rewrite(graph, (node, inputs) => rule(node, inputs, own.has(node) ? shared : makeForms?.()))
+  return rewrite(graph, (node, inputs) => rule(node, inputs, own.has(node) ? shared : makeForms?.(uses)))
 }
 
 const family: ReadonlySet<Operator | undefined> = new Set([conv, convTranspose, convWeightGradient])
@@ -31,9 +33,11 @@ const hasConvolutions = (graph: Graph): boolean =>
 
 function rule(
   node: Node,
-  [x, second, bias]: Parameters<NodeRule>[1],
+  inputs: Parameters<NodeRule>[1],
   forms: ConvolutionForms | undefined,
 ): readonly Value[] | undefined {
+  const [x, second, bias] = inputs
+  if (!family.has(node.operator)) return forms?.between(node, inputs)
   if (!x || !second || !isStatic(x.shape) || !isStatic(second.shape)) return undefined
   const y = lowered(node, x, second, bias, forms)
   return y && [y]

@@ -50,7 +50,7 @@ async function inBlocks(graph: Graph): Promise<Graph> {
   const block = await channelBlock()
   return lowerConvolutions(
     lowerProducts(graph, block),
-    block === undefined ? undefined : () => new ChannelBlocks(block),
+    block === undefined ? undefined : uses => new ChannelBlocks(block, uses),
   )
 }
 

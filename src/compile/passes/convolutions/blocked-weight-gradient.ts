@@ -8,7 +8,7 @@ import { expand } from '../../../ops/shape/expand.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { slice } from '../../../ops/shape/slice.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
-import { type Blocked, blockedConv, blockLast, declare, fromBlocks } from './channel-blocks.ts'
+import { Blocked, blockedConv, blockLast, declare, fromBlocks } from './channel-blocks.ts'
 
 type Axes = readonly [StaticWindowAxis, StaticWindowAxis]
 
@@ -48,17 +48,24 @@ export function depthwiseWeightGradient(x: Blocked, dy: Blocked, axes: Axes, blo
  * the same form for examples in their order). The border's columns are put there, since windows that reach beyond an image are slow,
  * and two thirds of these would; its rows are few and left to the engine.
  */
-export function blockedWeightGradient(x: Value, dy: Blocked, axes: Axes, block: number): Value {
+export function blockedWeightGradient(image: Value | Blocked, dy: Blocked, axes: Axes, block: number): Value {
   const [rows, columns] = axes
+  const x = image instanceof Blocked ? image.value : image
   const [, m = 0] = staticShape(dy.value.shape, 'gradient of Conv')
   const [, c = 0] = staticShape(x.shape, 'gradient of Conv')
   const n = wholeBlocks(x, block)
-  const sums = blockedConv(image(filled(x, n), columns, block), filters(filled(dy.value, n), axes, block), undefined, {
-    group: 1,
-    strides: [rows.dilation, 1],
-    dilations: [rows.stride, columns.stride * c],
-    pads: [rows.before, 0, Math.max(0, tail(rows)), 0],
-  })
+  const run = image instanceof Blocked ? block : 1
+  const sums = blockedConv(
+    columnsOf(filled(x, n), run, columns, block),
+    filters(filled(dy.value, n), axes, block),
+    undefined,
+    {
+      group: 1,
+      strides: [rows.dilation, 1],
+      dilations: [rows.stride, columns.stride * c],
+      pads: [rows.before, 0, Math.max(0, tail(rows)), 0],
+    },
+  )
   const plain = fromBlocks(sums) // [1, M, rows, places·C]
   const [, , found = 0] = staticShape(plain.shape, 'gradient of Conv')
   // Rows beyond the window, where its end leaves a part of x unread.
@@ -79,10 +86,14 @@ function filled(x: Value, n: number): Value {
 
 const zeros = (shape: readonly number[], like: Value): Value => expand(scalarLike(0, like), ints(shape))
 
-/** x as [1, N, h, width·C] in blocks of examples: what the windows read of its columns, and the border's. */
-function image(x: Value, columns: StaticWindowAxis, block: number): Blocked {
+/**
+ * x, of whose channels `run` lie together, as [1, N, h, width·C] in blocks of examples: what the windows read of its columns, and the
+ * border's.
+ */
+function columnsOf(x: Value, run: number, columns: StaticWindowAxis, block: number): Blocked {
   const [n = 0, c = 0, h = 0, w = 0] = staticShape(x.shape, 'gradient of Conv')
-  const examplesLast = reshape(blockLast(x, n / block, block, c * h * w), ints([n / block, c, h, w, block]))
+  const examples = blockLast(x, n / block, block, c * h * w)
+  const examplesLast = reshape(examples, ints([n / block, c / run, h, w, run * block]))
   const channelsAfter = transpose(examplesLast, { perm: [0, 2, 3, 1, 4] })
   const after = tail(columns)
   const read = w + Math.min(0, after)

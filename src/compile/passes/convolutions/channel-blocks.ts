@@ -78,10 +78,29 @@ export function blockedConv(
   )
 }
 
+/**
+ * The convolution that made these blocks, with something added to its result (in place, where nobody reads that later), or an activation
+ * after it, at no cost of their own. `undefined` where none made them, or it does so already.
+ */
+export function extendConv(
+  { value }: Blocked,
+  more: { readonly sum: Blocked } | { readonly activation: 'Relu' },
+): Blocked | undefined {
+  const { node } = value
+  if (node?.domain !== blockedDomain || node.type !== 'Conv' || 'activation' in node.attributes) return undefined
+  const [image, filters, bias, sum] = node.inputs
+  if ('activation' in more) {
+    const activation: Attribute = { kind: 'string', value: more.activation }
+    return new Blocked(blockedNode('Conv', node.inputs, value.shape, { ...node.attributes, activation }))
+  }
+  if (sum) return undefined
+  return new Blocked(blockedNode('Conv', [image, filters, bias, more.sum.value], value.shape, node.attributes))
+}
+
 /** An operator of the domain with one output. */
 export function blockedNode(
-  type: 'Conv' | 'ReorderInput' | 'ReorderOutput',
-  inputs: readonly Value[],
+  type: 'Conv' | 'ReorderInput' | 'ReorderOutput' | 'GlobalAveragePool',
+  inputs: readonly (Value | undefined)[],
   shape: Value['shape'],
   attributes: Readonly<Record<string, Attribute>>,
 ): Value {

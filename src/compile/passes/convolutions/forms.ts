@@ -1,3 +1,4 @@
+import type { Node } from '../../../graph/node.ts'
 import type { Value } from '../../../graph/value.ts'
 import type { StaticWindowAxis } from '../../../ops/nn/conv-shape.ts'
 
@@ -23,4 +24,6 @@ export interface ConvolutionForms {
   conv(call: Call): Value | undefined
   convTranspose(call: Call): Value | undefined
   weightGradient(call: WeightGradientCall): Value | undefined
+  /** Any other node: its outputs in the forms' own layout, if it reads what they made in it. */
+  between(node: Node, inputs: readonly (Value | undefined)[]): readonly Value[] | undefined
 }
