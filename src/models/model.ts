@@ -10,6 +10,7 @@ import {
   type Layer,
   type LayerInputs,
   type LayerScope,
+  type Prepare,
   Symbolic,
   type SymbolicInputs,
 } from '../nn/layer.ts'
@@ -29,7 +30,7 @@ import { StateMemory } from '../train/runner.ts'
 import { trainProgram } from '../train/step.ts'
 import { Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
-import { exportedGraph } from './export.ts'
+import { exportedGraph, type GraphOptions } from './export.ts'
 import { guarded } from './guarded.ts'
 import { checkObjectives } from './objectives.ts'
 import { Predictor } from './predictor.ts'
@@ -186,6 +187,10 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   readonly masking = (_: LayerInputs, scope: LayerScope, [first]: readonly Value[]): Value | undefined =>
     first && scope.maskOf(first)
 
+  preparation(input: number): Prepare | undefined {
+    return this.network.inputs[input]?.prepare
+  }
+
   protected onCall(inputs: SymbolicInputs, options?: CallOptions, masks?: CallMasks): unknown {
     return applyLayer(this, inputs, options, masks)
   }
@@ -307,14 +312,14 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   }
 
   /** The inference graph with its weights: the batch size is open. */
-  toGraph(): Graph {
-    return exportedGraph(this.network)
+  toGraph(options: GraphOptions = {}): Graph {
+    return exportedGraph(this.network, options)
   }
 
   /** Writes the inference graph as an ONNX file that any ONNX Runtime runs. Atomic. `opset`: default 21, or what the operators need. */
-  async exportOnnx(path: string, options: { readonly opset?: number } = {}): Promise<void> {
+  async exportOnnx(path: string, options: { readonly opset?: number } & GraphOptions = {}): Promise<void> {
     const { writeModel } = await import('#onnx-files')
-    await writeModel(path, this.toGraph(), options)
+    await writeModel(path, this.toGraph(options), options)
   }
 
   /**

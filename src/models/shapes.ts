@@ -56,7 +56,8 @@ type Listed<S extends Dims> = S extends readonly [infer One extends number | nul
 export function checkInputs({ name, inputs }: Network, given: readonly Value[]): void {
   for (const [i, input] of inputs.entries()) {
     const shape = given[i]?.shape.slice(1)
-    if (!shape) continue
+    // Layers that take more than one form of an input look at it themselves.
+    if (!shape || input.prepare) continue
     const fits =
       shape.length === input.shape.length &&
       input.shape.every((size, axis) => size === null || typeof shape[axis] === 'string' || shape[axis] === size)

@@ -1,4 +1,5 @@
 import type { DType } from '../core/dtype.ts'
+import type { TensorData } from '../core/tensor-data.ts'
 import type { Value } from '../graph/value.ts'
 import type { AnyShape, Apply, Dims, Mismatch, ShapeFunction } from './shapes/shape-function.ts'
 import type { Weight, WeightOptions } from './variable.ts'
@@ -82,8 +83,15 @@ export interface LayerDefinition {
     | 'pass'
     | 'drop'
     | ((inputs: LayerInputs, scope: LayerScope, outputs: readonly Value[]) => Value | undefined)
+  /**
+   * For layers that can do a part of their work before the graph: what makes of the data of their n-th input others that they take as
+   * well, once for all batches and epochs. `undefined` where there is no such part.
+   */
+  preparation?(input: number): Prepare | undefined
   call(inputs: LayerInputs, scope: LayerScope): Value | readonly [Value, ...Value[]]
 }
+
+export type Prepare = (data: TensorData) => TensorData
 
 /** What a layer does with what belongs to images. */
 export interface Augments {

@@ -4,7 +4,7 @@ import { Rng } from '../core/rng.ts'
 import type { Shape } from '../core/shape.ts'
 import { type TensorType, Value } from '../graph/value.ts'
 import { identity } from '../ops/math/identity.ts'
-import { type AnyLayer, type InputSpec, type LayerCall, type LayerInputs, Symbolic } from './layer.ts'
+import { type AnyLayer, type InputSpec, type LayerCall, type LayerInputs, type Prepare, Symbolic } from './layer.ts'
 import { nameInputs, nameLayers } from './names.ts'
 import { runLayer } from './run-layer.ts'
 import { Variable, type Weight } from './variable.ts'
@@ -38,6 +38,8 @@ export interface NetworkInput {
   readonly shape: readonly (number | null)[]
   readonly dtype: DType
   readonly batchSize: number | undefined
+  /** What all that read it want done to its data before they come to the graph. */
+  readonly prepare?: Prepare | undefined
 }
 
 export interface NetworkOutput {
@@ -96,7 +98,11 @@ export class LayerGraph implements Network {
     const calls = callsBetween(name, inputTensors, outputTensors)
     const paths = nameLayers([...new Set(calls.map(({ layer }) => layer))])
     const names = inputNames ?? nameInputs(specs.map(spec => spec.name))
-    this.inputs = specs.map((spec, i) => ({ ...spec, name: names[i] ?? 'input' }))
+    this.inputs = specs.map((spec, i) => {
+      const tensor = inputTensors[i]
+      const prepare = tensor && !outputTensors.includes(tensor) ? preparationOf(tensor, calls) : undefined
+      return { ...spec, name: names[i] ?? 'input', ...(prepare ? { prepare } : {}) }
+    })
     this.steps = calls.map(call => ({
       path: paths.get(call.layer) ?? call.layer.type,
       call,
@@ -295,6 +301,16 @@ function callsBetween(where: string, inputs: readonly Symbolic[], outputs: reado
   }
   return [...done]
 }
+
+/** What all that read a tensor want done to its data first; `undefined` where they differ. */
+function preparationOf(tensor: Symbolic, calls: readonly LayerCall[]): Prepare | undefined {
+  const [first, ...others] = new Set(preparationsOf(tensor, calls))
+  return others.length === 0 ? first : undefined
+}
+
+/** For each use of a tensor, what the layer wants done to its data. */
+export const preparationsOf = (tensor: Symbolic, calls: readonly LayerCall[]): readonly (Prepare | undefined)[] =>
+  calls.flatMap(({ layer, inputs }) => inputs.flatMap((input, i) => (input === tensor ? [layer.preparation?.(i)] : [])))
 
 /** The tensors that a call made and that somebody in the network reads. */
 function outputsOf(call: LayerCall, calls: readonly LayerCall[], outputs: readonly Symbolic[]): readonly Symbolic[] {

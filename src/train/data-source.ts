@@ -188,7 +188,7 @@ function asTensor(x: Samples, network: Network, index: number): TensorData {
       received: tensor.dtype,
     })
   checkShape(tensor, spec, name)
-  return tensor
+  return spec.prepare?.(tensor) ?? tensor
 }
 
 function checkShape(tensor: TensorData, { shape, batchSize }: NetworkInput, name: string): void {

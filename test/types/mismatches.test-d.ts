@@ -114,7 +114,7 @@ export function elementsMustBeAsMany(): void {
   layers.einsumDense({ equation: 'abc,cd->abd', outputShape: [null, 4] })(image)
   // @ts-expect-error categoryEncoding needs inputs of shape [categories, …] for this outputMode
   layers.categoryEncoding({ numTokens: 3 })(layers.input({ shape: [], dtype: 'int32' }))
-  // @ts-expect-error textVectorization needs inputs of at least 9 tokens
+  // @ts-expect-error textVectorization needs texts, or inputs of at least 9 tokens
   layers.textVectorization({ outputSequenceLength: 9 })(layers.input({ shape: [7], dtype: 'string' }))
 }
 

@@ -43,18 +43,27 @@ export type VocabularySize<O> = O extends { readonly padToMaxTokens: true; reado
   ? N
   : number
 
-/** Rows of tokens → their numbers, cut to a length where one is stated, or vectors. */
+/** Texts, [] or [1], or rows of tokens → the numbers of the tokens, cut or filled up to a length where one is stated, or vectors. */
 export interface Vectorized<Mode, Length, Depth> extends ShapeFunction {
-  readonly output: [Mode] extends ['int']
-    ? [Length] extends [number]
-      ? CutTo<this['input'], Length>
-      : Apply<Encoded<'textVectorization', 'int', number>, this['input']>
-    : Apply<Encoded<'textVectorization', Mode, Depth>, this['input']>
+  readonly output: First<this['input']> extends infer S
+    ? S extends readonly [] | readonly [1]
+      ? OfTexts<Mode, Length, Depth>
+      : [Mode] extends ['int']
+        ? [Length] extends [number]
+          ? CutTo<S, Length>
+          : Apply<Encoded<'textVectorization', 'int', number>, S>
+        : Apply<Encoded<'textVectorization', Mode, Depth>, S>
+    : never
 }
+type OfTexts<Mode, Length, Depth> = [Mode] extends ['int']
+  ? readonly [[Length] extends [number] ? Length : number]
+  : readonly [Size<Depth>]
 type CutTo<Input, Length extends number> = Input extends readonly [infer Tokens, ...infer Rest extends Dims]
-  ? [Minus<Tokens, Length>] extends [never]
-    ? Mismatch<`textVectorization needs inputs of at least ${Length} tokens`>
-    : readonly [Length, ...Rest]
+  ? number extends Tokens
+    ? readonly [Length, ...Rest]
+    : [Minus<Tokens, Length>] extends [never]
+      ? Mismatch<`textVectorization needs texts, or inputs of at least ${Length} tokens`>
+      : readonly [Length, ...Rest]
   : Dims
 
 export type VectorizedBy<O> = Vectorized<

@@ -56,7 +56,12 @@ export const slice: Op<['x', 'starts', 'ends', 'axes?', 'steps?']> = defineOp({
   infer: ({ x, starts, ends, axes, steps }) => {
     const known = [starts, ends, axes, steps].every(value => value === undefined || constantInts(value))
     if (reverses(starts, ends, steps)) return { dtype: x.dtype, shape: x.shape }
-    if (!known) return { dtype: x.dtype, shape: x.shape.map((_, i) => `slice_${starts.id}_${i}`) }
+    if (!known) {
+      const along = constantInts(axes)?.map(axis => normalizeAxis(axis, x.shape.length, 'Slice'))
+      const open = (dim: Dim, axis: number): Dim =>
+        along?.includes(axis) === false ? dim : `slice_${x.id}_${starts.id}_${ends.id}_${axis}`
+      return { dtype: x.dtype, shape: x.shape.map(open) }
+    }
     const sizes = x.shape.map(dim => (typeof dim === 'number' ? dim : 0))
     const shape = [...x.shape]
     for (const { axis, length } of slicedAxes({ shape: sizes }, starts, ends, axes, steps))

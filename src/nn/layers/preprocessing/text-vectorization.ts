@@ -1,7 +1,9 @@
 import { ArgumentError } from '../../../core/errors.ts'
 import type { TensorData } from '../../../core/tensor-data.ts'
+import type { Value } from '../../../graph/value.ts'
 import { ints } from '../../../ops/constants.ts'
 import { slice } from '../../../ops/shape/slice.ts'
+import { squeeze } from '../../../ops/shape/squeeze.ts'
 import type { Layer } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import type { VectorizedBy } from '../../shapes/encoding.ts'
@@ -10,8 +12,8 @@ import { type CommonOptions, common } from '../options.ts'
 import type { EncodingMode } from './encode.ts'
 import { Lookup } from './lookup.ts'
 import type { Lookups } from './lookup-layers.ts'
-
-type Standardize = 'lowerAndStripPunctuation' | 'lower' | 'stripPunctuation'
+import { areTexts, fitted, packed, tokensInGraph } from './text-graph.ts'
+import { type Standardize, tokensOf } from './tokens.ts'
 
 export interface TextVectorizationOptions extends CommonOptions {
   /** Largest size of the vocabulary, special tokens counted. Default null: any. */
@@ -38,14 +40,17 @@ export interface TextVectorizationOptions extends CommonOptions {
 export interface Tokenizes extends Omit<Lookups<string>, 'adapt'> {
   /** Takes in the vocabulary of texts; an earlier one is forgotten. Returns the layer. */
   adapt(texts: readonly string[]): this
-  /** Texts as the layer takes them: [texts, tokens], filled up with ''. The ONNX graph begins behind this step. */
+  /** Texts as the layer takes them in place of texts: [texts, tokens], two columns at least, filled up with ''. */
   tokenize(texts: readonly string[]): TensorData<'string'>
 }
 
 /**
- * Texts → numbers of their tokens, or vectors of a vocabulary, given or found by `adapt`. Two steps: `tokenize(texts)` standardises,
- * splits and joins n-grams as Keras does, in JavaScript, since ONNX has no operators for it; its result, strings [texts, tokens], is what
- * the layer takes in a model (`input({ shape: [length], dtype: 'string' })`), and looks up in the graph.
+ * Texts → numbers of their tokens, or vectors of a vocabulary, given or found by `adapt`. A model takes the texts,
+ * `input({ shape: [1], dtype: 'string' })`, as in Keras: standardising, splitting and joining n-grams are part of its graph, by operators
+ * of ONNX Runtime. Where only this layer reads an input, `fit`, `evaluate` and `predict` do all that once, before the graph.
+ *
+ * The layer also takes the tokens themselves, strings [texts, tokens] as `tokenize(texts)` gives them; an exported file takes texts all
+ * the same. Functions of one's own for standardising and splitting are not supported: apply them to the texts first.
  */
 export function textVectorization<const O extends TextVectorizationOptions = Record<never, never>>(
   given?: O,
@@ -78,35 +83,40 @@ export function textVectorization<const O extends TextVectorizationOptions = Rec
       return lookup.config.idfWeights
     },
   }
-  const tokensOf = (text: string): readonly string[] =>
-    withNgrams(parts(standardized(text, own.standardize), own.split), own.ngrams)
+  const fixed = outputMode === 'int' ? own.outputSequenceLength : null
+  const tokenized = (texts: readonly string[], least: number) => {
+    const rows = texts.map(text => tokensOf(text, own))
+    const length = Math.max(fixed ?? rows.reduce((longest, row) => Math.max(longest, row.length), 0), least)
+    return { length, data: rows.flatMap(row => Array.from({ length }, (_, i) => row[i] ?? '')) }
+  }
+
+  // With an axis in between, so that a single token is not taken for a text.
+  const prepare = (texts: TensorData): TensorData => {
+    if (!Array.isArray(texts.data) || texts.shape.slice(1).some(size => size !== 1)) return texts
+    const { length, data } = tokenized(texts.data, 1)
+    return { dtype: 'string', shape: [texts.data.length, 1, length], data }
+  }
 
   const layer: Layer<VectorizedBy<O>> = makeLayer({
     type: 'TextVectorization',
     ...common(where, options),
     config,
     call([x]) {
-      const length = own.outputSequenceLength
-      const size = x.shape[1]
-      if (outputMode !== 'int' || length === null || size === length) return lookup.apply(x)
-      if (typeof size === 'number' && size > length) return lookup.apply(slice(x, ints([0]), ints([length]), ints([1])))
-      throw new ArgumentError({
-        where,
-        expected: `inputs of at least ${length} tokens, as tokenize(texts) gives them`,
-        received: String(size),
-      })
+      if (!areTexts(x)) return lookup.apply(leading(x.shape.length === 3 ? squeeze(x, ints([1])) : x, fixed))
+      const found = lookup.apply(tokensInGraph(x, own, fixed))
+      if (outputMode !== 'int') return found
+      const ids = own.ngrams === null ? found : packed(found)
+      return fixed === null ? ids : fitted(ids, fixed)
     },
+    preparation: () => prepare,
   })
   const result: Layer<VectorizedBy<O>> & Tokenizes = Object.assign(layer, {
     adapt(texts: readonly string[]) {
-      lookup.adapt(texts.map(tokensOf))
+      lookup.adapt(texts.map(text => tokensOf(text, own)))
       return result
     },
     tokenize(texts: readonly string[]): TensorData<'string'> {
-      const rows = texts.map(tokensOf)
-      const fixed = outputMode === 'int' ? own.outputSequenceLength : null
-      const length = fixed ?? rows.reduce((longest, row) => Math.max(longest, row.length), 1)
-      const data = rows.flatMap(row => Array.from({ length }, (_, i) => row[i] ?? ''))
+      const { length, data } = tokenized(texts, 2)
       return { dtype: 'string', shape: [texts.length, length], data }
     },
     getVocabulary: () => lookup.tokens,
@@ -117,34 +127,20 @@ export function textVectorization<const O extends TextVectorizationOptions = Rec
   return result
 }
 
+/** The first tokens of each row. */
+function leading(tokens: Value, length: number | null): Value {
+  const size = tokens.shape[1]
+  if (length === null || size === length) return tokens
+  if (typeof size === 'number' && size > length) return slice(tokens, ints([0]), ints([length]), ints([1]))
+  throw new ArgumentError({
+    where: 'textVectorization',
+    expected: `texts, of shape [1], or at least ${length} tokens, as tokenize(texts) gives them`,
+    received: String(size),
+  })
+}
+
 /** `2` → [1, 2]. */
 function lengthsOf(where: string, ngrams: number | readonly number[]): readonly number[] {
   if (typeof ngrams === 'number') return Array.from({ length: positiveInt(where, 'ngrams', ngrams) }, (_, i) => i + 1)
   return ngrams.map(length => positiveInt(where, 'ngrams', length))
 }
-
-const punctuation = /[!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~']/g
-
-function standardized(text: string, how: Standardize | null): string {
-  const lower = how === 'lower' || how === 'lowerAndStripPunctuation' ? asciiLower(text) : text
-  return how === 'stripPunctuation' || how === 'lowerAndStripPunctuation' ? lower.replaceAll(punctuation, '') : lower
-}
-
-/** TensorFlow's lower(), which leaves letters beyond ASCII alone. */
-const asciiLower = (text: string): string => text.replaceAll(/[A-Z]+/g, letters => letters.toLowerCase())
-
-function parts(text: string, split: 'whitespace' | 'character' | null): readonly string[] {
-  if (split === null) return [text]
-  if (split === 'character') return Array.from(text)
-  return text.split(/[ \t\n\v\f\r]+/).filter(token => token !== '')
-}
-
-/** All runs of the first length, then of the next, each joined by spaces. */
-const withNgrams = (tokens: readonly string[], lengths: readonly number[] | null): readonly string[] =>
-  lengths === null
-    ? tokens
-    : lengths.flatMap(length =>
-        Array.from({ length: Math.max(0, tokens.length - length + 1) }, (_, i) =>
-          tokens.slice(i, i + length).join(' '),
-        ),
-      )
