@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { layers, sequential } from '../src/index.ts'
-import type { EvaluateOptions, ModelFitOptions, TrainOnBatchOptions } from '../src/models/model.ts'
+import type { EvaluateOptions, ModelFitOptions, PredictOptions, TrainOnBatchOptions } from '../src/models/calls.ts'
 import type { SummaryOptions } from '../src/models/summary.ts'
 import type { CompileOptions, MetricSpec } from '../src/models/types.ts'
 import type { Weighting } from '../src/train/data-source.ts'
@@ -25,7 +25,9 @@ const options: Readonly<Record<string, Readonly<Record<string, true>>>> = {
   } satisfies Record<keyof CompileOptions<MetricSpec>, true>,
   fit: {
     epochs: true,
+    initialEpoch: true,
     batchSize: true,
+    stepsPerEpoch: true,
     shuffle: true,
     seed: true,
     callbacks: true,
@@ -35,9 +37,15 @@ const options: Readonly<Record<string, Readonly<Record<string, true>>>> = {
     classWeight: true,
     validationSplit: true,
     validationData: true,
+    validationSteps: true,
+    validationBatchSize: true,
+    validationFreq: true,
   } satisfies Record<keyof ModelFitOptions, true>,
-  evaluate: { batchSize: true, sampleWeight: true, classWeight: true } satisfies Record<keyof EvaluateOptions, true>,
-  predict: { batchSize: true },
+  evaluate: { batchSize: true, sampleWeight: true, classWeight: true, steps: true, callbacks: true } satisfies Record<
+    keyof EvaluateOptions,
+    true
+  >,
+  predict: { batchSize: true, steps: true, callbacks: true } satisfies Record<keyof PredictOptions, true>,
   train_on_batch: { sampleWeight: true, classWeight: true, seed: true } satisfies Record<
     keyof TrainOnBatchOptions,
     true
@@ -112,7 +120,6 @@ const members: Readonly<Record<string, string>> = {
   variables: '`weights`',
 }
 
-const data = 'all of the data is used'
 /** The same for arguments. `*`: wherever it appears. */
 const argumentNotes: Readonly<Record<string, string>> = {
   '*.x': 'first',
@@ -120,19 +127,11 @@ const argumentNotes: Readonly<Record<string, string>> = {
   '*.filepath': '`path`, first',
   '*.overwrite': 'files are replaced, atomically',
   '*.return_dict': 'results always come by name',
-  '*.verbose': '`callbacks.progressBar()`',
-  '*.steps': data,
+  '*.verbose': '`callbacks: [progressBar(process.stderr)]`',
   'compile.run_eagerly': 'nothing runs eagerly',
   'compile.steps_per_execution': 'a step costs tens of microseconds beside its kernels: there is nothing to save',
   'compile.jit_compile': 'everything is compiled',
   'compile.auto_scale_loss': '`precision: ’mixedFloat16’` scales the loss by itself',
-  'fit.initial_epoch': 'missing; a run that goes on from a `checkpoint` knows where it was',
-  'fit.steps_per_epoch': data,
-  'fit.validation_steps': data,
-  'fit.validation_batch_size': 'missing: that of training',
-  'fit.validation_freq': 'missing: after each epoch',
-  'evaluate.callbacks': 'missing',
-  'predict.callbacks': 'missing',
   'get_layer.name': 'first',
   'get_layer.index': 'first',
   'summary.positions': 'columns are as wide as they need to be, within `lineLength`',

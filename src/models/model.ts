@@ -17,63 +17,51 @@ import {
 import { seedOf } from '../nn/layers/seeded.ts'
 import { applyLayer } from '../nn/make-layer.ts'
 import type { LayerGraph } from '../nn/network.ts'
-import type { Variable, Weight } from '../nn/variable.ts'
+import { fetchWeights, type Variable, type Weight } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { defaultEngine } from '../tensor/default-engine.ts'
 import { batchTypes } from '../train/batch-types.ts'
-import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
+import type { Batches } from '../train/batches.ts'
+import type { TrainRun } from '../train/callbacks/callback.ts'
+import type { SampleSet, Weighting } from '../train/data-source.ts'
 import { spoiledBatch } from '../train/diagnose.ts'
-import { type FitOptions, runFit, setSeed } from '../train/fit.ts'
+import { runEvaluate } from '../train/evaluate.ts'
+import { runFit, runOf, setSeed } from '../train/fit.ts'
 import type { OptimizerMemory } from '../train/optimizer-memory.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
 import { StateMemory } from '../train/runner.ts'
 import { trainProgram } from '../train/step.ts'
 import { Trainer } from '../train/trainer.ts'
 import { Callable } from './callable.ts'
+import {
+  type Call,
+  type Compiled,
+  callOf,
+  checkFit,
+  checkSteps,
+  type EvaluateOptions,
+  evaluateFeed,
+  type Fitted,
+  fitFeeds,
+  type ModelFitOptions,
+  type PredictOptions,
+  type StreamEvaluateOptions,
+  type StreamFitOptions,
+  sourceOf,
+  type TrainOnBatchOptions,
+} from './calls.ts'
 import { exportedGraph, type GraphOptions } from './export.ts'
 import { guarded } from './guarded.ts'
 import { checkObjectives } from './objectives.ts'
-import { Predictor } from './predictor.ts'
+import { type PredictBatches, Predictor } from './predictor.ts'
 import { recipeOf } from './recipe.ts'
 import { checkInputs, type ModelShape } from './shapes.ts'
 import { type SummaryOptions, summaryOf } from './summary.ts'
-import type { AnyMetricName, CompileOptions, HistoryOf, MetricSpec, NamesOf, Results } from './types.ts'
+import type { AnyMetricName, CompileOptions, MetricSpec, NamesOf, Results, WeightedNamesOf } from './types.ts'
 import { setValues } from './weights.ts'
-
-export interface ModelFitOptions extends FitOptions, Weighting {
-  /** Share of the samples kept for validation: the last ones, cut off before shuffling. */
-  readonly validationSplit?: number
-  /** Inputs, targets and, if they are to be weighted, weights. */
-  readonly validationData?: readonly [SampleSet, SampleSet] | readonly [SampleSet, SampleSet, SampleSet]
-}
-
-export interface TrainOnBatchOptions extends Weighting {
-  /**
-   * For the random bits of this step and the next ones; those of a step follow from it and from the number of steps so far. Default: the
-   * one given before, at first 0.
-   */
-  readonly seed?: number
-}
-
-export interface EvaluateOptions extends Weighting {
-  /** Default 32. */
-  readonly batchSize?: number
-}
 
 /** What a model predicts: one tensor, or tensors in the form its outputs were given in. */
 export type Prediction<Outputs> = Outputs extends Symbolic ? TensorData : { readonly [K in keyof Outputs]: TensorData }
-
-/** A compiled model whose metrics TypeScript knows: `compile` returns it. */
-export interface Compiled<Name extends string> {
-  fit(
-    x: SampleSet,
-    y: SampleSet,
-    options?: ModelFitOptions,
-  ): Promise<{ readonly history: HistoryOf<Name>; readonly aborted: boolean; readonly seed: number }>
-  evaluate(x: SampleSet, y: SampleSet, options?: EvaluateOptions): Promise<Results<Name>>
-  trainOnBatch(x: SampleSet, y: SampleSet, options?: TrainOnBatchOptions): Promise<Results<Name>>
-  testOnBatch(x: SampleSet, y: SampleSet, weighting?: Weighting): Promise<Results<Name>>
-}
 
 /** Symbolic tensors that a model was made of: one, a list, or by name. */
 export type SymbolicForm = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
@@ -198,14 +186,14 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   /** Chooses optimizer, losses and metrics. Starts the optimizer anew; weights stay. */
   compile<const M extends MetricSpec = [], const W extends MetricSpec = []>(
     options: CompileOptions<M, W>,
-  ): Compiled<NamesOf<M> | NamesOf<W>> & this {
+  ): Compiled<NamesOf<M> | NamesOf<W> | WeightedNamesOf<M, W>> & this {
     checkObjectives(options, this.network)
     resolveOptimizer(options.optimizer ?? 'rmsprop')
     this.compiled?.trainer?.store()
     const trained = this.network.variables.filter(variable => variable.trainable)
     this.compiled = { trainer: undefined, options, trained }
     // The same object under a type that names its metrics: what `evaluate` returns for them is what this type says.
-    return this as Compiled<NamesOf<M> | NamesOf<W>> & this
+    return this as Compiled<NamesOf<M> | NamesOf<W> | WeightedNamesOf<M, W>> & this
   }
 
   /** What the optimizer remembers: a copy. Undefined before its first step since `compile`, unless it was restored. */
@@ -226,38 +214,33 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     this.compiled = { ...this.compiled, trainer: undefined, restored: memory }
   }
 
+  /** Trains on samples, or on batches that are made one after the other, until all epochs are done or a callback stops it. */
+  fit(x: SampleSet, y: SampleSet, options?: ModelFitOptions): Promise<Fitted<AnyMetricName>>
+  fit(batches: Batches, options?: StreamFitOptions): Promise<Fitted<AnyMetricName>>
   async fit(
-    x: SampleSet,
-    y: SampleSet,
-    options: ModelFitOptions = {},
-  ): Promise<{ readonly history: HistoryOf<AnyMetricName>; readonly aborted: boolean; readonly seed: number }> {
-    const trainer = await this.trainerFor(y)
-    const all = this.source(x, y, trainer, options)
-    const { validationSplit, validationData } = options
-    if (validationSplit !== undefined && (validationSplit <= 0 || validationSplit >= 1)) {
-      throw new ArgumentError({
-        where: 'fit',
-        expected: "'validationSplit' between 0 and 1",
-        received: String(validationSplit),
-      })
-    }
-    const [source, validation] = validationData
-      ? [all, this.validation(validationData, trainer)]
-      : validationSplit === undefined
-        ? [all, undefined]
-        : all.split(validationSplit)
-    const result = await runFit(trainer, source, validation, options, {
-      save: (path, { weightsOnly = false } = {}) => this.saveTo(path, weightsOnly),
-      graph: () => this.toGraph(),
-    })
+    x: SampleSet | Batches,
+    second?: SampleSet | StreamFitOptions,
+    third?: ModelFitOptions,
+  ): Promise<Fitted<AnyMetricName>> {
+    const call = await callOf<ModelFitOptions>('fit', x, second, third)
+    checkFit(call.options)
+    const trainer = await this.trainerFor(call.targets)
+    const { feed, validation } = await fitFeeds(trainer, call)
+    const result = await runFit(trainer, feed, validation, call.options, this.run(trainer))
     return { ...result, history: guarded(result.history, trainer) }
   }
 
-  /** Loss and metrics over all samples. */
-  async evaluate(x: SampleSet, y: SampleSet, options: EvaluateOptions = {}): Promise<Results<AnyMetricName>> {
-    const trainer = await this.trainerFor(y)
-    const source = this.source(x, y, trainer, options)
-    return guarded(await trainer.evaluate(source, options.batchSize ?? 32), trainer)
+  /** Loss and metrics over all samples, or over the batches that are made one after the other. */
+  evaluate(x: SampleSet, y: SampleSet, options?: EvaluateOptions): Promise<Results<AnyMetricName>>
+  evaluate(batches: Batches, options?: StreamEvaluateOptions): Promise<Results<AnyMetricName>>
+  async evaluate(
+    x: SampleSet | Batches,
+    second?: SampleSet | StreamEvaluateOptions,
+    third?: EvaluateOptions,
+  ): Promise<Results<AnyMetricName>> {
+    const call = await callOf<EvaluateOptions>('evaluate', x, second, third)
+    checkSteps('evaluate', call.options)
+    return this.evaluated(await this.trainerFor(call.targets), call)
   }
 
   /** One step on one batch. Returns loss and metrics before the step; throws, with the last good weights kept, for a loss of NaN. */
@@ -269,27 +252,38 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     this.seeded = true
     trainer.resetMetrics()
     const loss = await trainer.step(runner, columns)
-    if (!Number.isFinite(loss)) throw await spoiledBatch(trainer, this.source(x, y, trainer, options))
+    if (!Number.isFinite(loss)) throw await spoiledBatch(trainer, sourceOf(trainer, x, y, options))
     return guarded(trainer.logs(), trainer)
   }
 
   /** Loss and metrics of one batch, with the weights as they are. */
   async testOnBatch(x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<Results<AnyMetricName>> {
     const trainer = await this.trainerFor(y)
-    const source = this.source(x, y, trainer, weighting)
-    return guarded(await trainer.evaluate(source, source.length), trainer)
+    return this.evaluated(trainer, {
+      data: [x, y],
+      targets: y,
+      options: { ...weighting, batchSize: Number.POSITIVE_INFINITY },
+    })
   }
 
-  /** Outputs for samples, in the form in which the model's outputs were given. */
-  async predict(x: SampleSet, { batchSize = 32 }: { readonly batchSize?: number } = {}): Promise<Prediction<Outputs>> {
-    const results = await this.predictor.predict(x, batchSize, await this.engine())
-    // The outputs' form decides the result's: one, a list, or a record.
-    return inFormOf(this.outputs, results) as Prediction<Outputs>
+  /** Outputs for samples, or for batches of [inputs] made one after the other, in the form in which the model's outputs were given. */
+  async predict(x: SampleSet | PredictBatches, options: PredictOptions = {}): Promise<Prediction<Outputs>> {
+    checkSteps('predict', options)
+    return this.predicted(x, options)
   }
 
   /** As `predict`, with all samples in one batch. */
   predictOnBatch(x: SampleSet): Promise<Prediction<Outputs>> {
-    return this.predict(x, { batchSize: Number.POSITIVE_INFINITY })
+    return this.predicted(x, { batchSize: Number.POSITIVE_INFINITY })
+  }
+
+  /**
+   * Waits until what reads weights at once (`getWeights`, `toGraph`, `optimizerMemory`, `compile` …) can do so after `trainOnBatch`: WebGPU
+   * keeps them on the card. `fit`, and what returns a promise, does so itself. On other engines there is nothing to wait for.
+   */
+  async syncWeights(): Promise<void> {
+    await fetchWeights(this.network.variables)
+    await this.compiled?.trainer?.fetch('everything')
   }
 
   /** All weights, in Keras's order: as the layers made them, in Keras's layouts. Copies. */
@@ -319,6 +313,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   /** Writes the inference graph as an ONNX file that any ONNX Runtime runs. Atomic. `opset`: default 21, or what the operators need. */
   async exportOnnx(path: string, options: { readonly opset?: number } & GraphOptions = {}): Promise<void> {
     const { writeModel } = await import('#onnx-files')
+    await fetchWeights(this.network.variables)
     await writeModel(path, this.toGraph(options), options)
   }
 
@@ -329,8 +324,9 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
    */
   async exportTrainingOnnx(path: string, x: SampleSet, y: SampleSet, weighting: Weighting = {}): Promise<void> {
     const trainer = await this.trainerFor(y)
-    const source = this.source(x, y, trainer, weighting)
+    const source = sourceOf(trainer, x, y, weighting)
     const program = trainProgram(trainer.recipe, batchTypes(source, source.length))
+    await fetchWeights(this.network.variables)
     const state = new StateMemory(program.slabs, trainer.engine)
     state.load()
     return (await import('#training-files')).writeTraining(path, program, state)
@@ -342,11 +338,13 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
    * @throws {ArgumentError} for another end, and for layers with functions of your own, which no file can hold.
    */
   async save(path: string): Promise<void> {
+    await this.syncWeights()
     return (await import('#model-files')).saveModel(this, path)
   }
 
   /** Writes the weights alone: `.weights.h5` (which Keras 3 opens) or `.safetensors`, by the path's end. Atomic. */
   async saveWeights(path: string): Promise<void> {
+    await fetchWeights(this.network.variables)
     return (await import('#model-files')).saveWeights(this, path)
   }
 
@@ -357,6 +355,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
    * With `skipMismatch` layers that do not fit, or that the file does not have, keep their weights. Returns the names of those.
    */
   async loadWeights(path: string, options: { readonly skipMismatch?: boolean } = {}): Promise<readonly string[]> {
+    await fetchWeights(this.network.variables)
     return (await import('#model-files')).loadWeights(this, path, options)
   }
 
@@ -365,13 +364,27 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     return weightsOnly || /\.(?:safetensors|weights\.h5)$/i.test(path) ? this.saveWeights(path) : this.save(path)
   }
 
-  private source(x: SampleSet, y: SampleSet, { recipe }: Trainer, weighting: Weighting): DataSource {
-    return DataSource.create(x, y, this.network, recipe.objectives, weighting)
+  /** What callbacks may do with this model. */
+  private run(trainer: Trainer): TrainRun {
+    return runOf(trainer, {
+      save: (path, { weightsOnly = false } = {}) => this.saveTo(path, weightsOnly),
+      graph: () => this.toGraph(),
+    })
   }
 
-  private validation(data: NonNullable<ModelFitOptions['validationData']>, trainer: Trainer): DataSource {
-    const [x, y, sampleWeight] = data
-    return this.source(x, y, trainer, sampleWeight === undefined ? {} : { sampleWeight })
+  private async evaluated(trainer: Trainer, call: Call<EvaluateOptions>): Promise<Results<AnyMetricName>> {
+    const given = { epoch: undefined, run: this.run(trainer) }
+    return guarded(
+      await runEvaluate(trainer, evaluateFeed(trainer, call), call.options.callbacks ?? [], given),
+      trainer,
+    )
+  }
+
+  private async predicted(x: SampleSet | PredictBatches, options: PredictOptions): Promise<Prediction<Outputs>> {
+    const trainer = this.compiled?.trainer
+    const results = await this.predictor.predict(x, options, await this.engine(), trainer && this.run(trainer))
+    // The outputs' form decides the result's: one, a list, or a record.
+    return inFormOf(this.outputs, results) as Prediction<Outputs>
   }
 
   private async engine(): Promise<Engine> {

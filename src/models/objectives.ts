@@ -4,7 +4,7 @@ import type { AnyLayer } from '../nn/layer.ts'
 import { type Loss, type LossName, resolveLoss } from '../nn/losses.ts'
 import { type AnyMetric, type AnyMetricName, checkMetricName, resolveMetric } from '../nn/metrics.ts'
 import type { Network, NetworkOutput } from '../nn/network.ts'
-import { inOrder, type SampleSet } from '../train/data-source.ts'
+import { type SampleSet, targetsByName } from '../train/data-source.ts'
 import type { NamedMetric, Objective } from '../train/objective.ts'
 import type { CompileOptions, MetricSpec } from './types.ts'
 
@@ -15,16 +15,18 @@ export function objectivesOf(options: CompileOptions<MetricSpec>, network: Netwo
   const weights = perOutput<number>(options.lossWeights, outputs, 'lossWeights', value => typeof value === 'number')
   const metrics = metricsPerOutput(options.metrics, outputs, 'metrics')
   const weighted = metricsPerOutput(options.weightedMetrics, outputs, 'weightedMetrics')
-  const shapes = targetShapes(y, network, losses)
+  const isWanted = (i: number): boolean =>
+    (losses[i] ?? null) !== null || (metrics[i]?.length ?? 0) > 0 || (weighted[i]?.length ?? 0) > 0
+  const shapes = targetShapes(y, network, isWanted)
   return outputs.map((output, i): Objective => {
+    const unique = uniqueNames()
+    const prefixed = (prefix: string, name: string): string =>
+      prefix === '' ? name : `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`
     const named = (given: AnyMetricName | AnyMetric, counts: boolean): NamedMetric => {
       const metric = resolveMetric(given, { shape: shapes[i] ?? [] }, output.type)
-      const { name } = metric
-      return {
-        name: outputs.length === 1 ? name : `${output.name}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-        metric,
-        weighted: counts,
-      }
+      const whole = (name: string): string => prefixed(outputs.length === 1 ? '' : output.name, name)
+      const name = unique(whole(metric.name), counts ? whole(prefixed('weighted', metric.name)) : undefined)
+      return { name, metric, weighted: counts }
     }
     const loss = losses[i]
     return {
@@ -36,6 +38,17 @@ export function objectivesOf(options: CompileOptions<MetricSpec>, network: Netwo
       ],
     }
   })
+}
+
+/** Names of one output's metrics as Keras tells them apart: `accuracy`, `accuracy_1`; `weightedAccuracy` where `accuracy` is taken. */
+function uniqueNames(): (name: string, other: string | undefined) => string {
+  const taken = new Map<string, number>()
+  return (name, other) => {
+    const free = other === undefined || !taken.has(name) ? name : other
+    const count = taken.get(free) ?? 0
+    taken.set(free, count + 1)
+    return count === 0 ? free : `${free}_${count}`
+  }
 }
 
 /** Finds what is wrong with a `compile` call while it is made, before there are targets. */
@@ -161,12 +174,10 @@ function metricsPerOutput(
 function targetShapes(
   y: SampleSet,
   { outputs }: Network,
-  losses: readonly (LossName | Loss | null | undefined)[],
+  isWanted: (output: number) => boolean,
 ): readonly (readonly unknown[])[] {
   const all = outputs.map(({ name }) => name)
-  const wanted = all.filter((_, i) => losses[i] !== undefined && losses[i] !== null)
-  const names = Array.isArray(y) && y.length === all.length ? all : wanted
-  const given = new Map(inOrder(y, names.length === 0 ? all : names, 'y').map((samples, i) => [names[i], samples]))
+  const given = targetsByName(y, all, isWanted)
   return all.map(name => {
     const samples = given.get(name)
     if (samples === undefined) return []

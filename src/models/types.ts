@@ -37,6 +37,16 @@ export type NamesOf<M> = M extends readonly MetricOption[]
       ? { [K in keyof M & string]: `${K}${Capitalize<NameOf<M[K][number]>>}` | `${K}Loss` }[keyof M & string]
       : never
 
+/** The names of the metrics in one list. */
+type NamesIn<L> = L extends readonly (infer M)[] ? NameOf<M> : never
+
+/** The names of weighted metrics that are asked for without weights too: `weightedAccuracy`; with several outputs `digitWeightedAccuracy`. */
+export type WeightedNamesOf<M, W> = [M, W] extends [readonly unknown[], readonly unknown[]]
+  ? `weighted${Capitalize<NamesIn<M> & NamesIn<W>>}`
+  : {
+      [K in keyof M & keyof W & string]: `${K}Weighted${Capitalize<NamesIn<M[K]> & NamesIn<W[K]>>}`
+    }[keyof M & keyof W & string]
+
 /** Loss and metrics by name. */
 export type Results<Name extends string> = { readonly [K in Name | 'loss']: number }
 

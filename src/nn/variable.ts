@@ -19,6 +19,8 @@ export interface WeightOptions {
 
 /** Somewhere newer values of weights are kept while training runs. */
 export interface WeightHolder {
+  /** Brings the newer values here, where an engine keeps them in its own memory: `store` needs them here. */
+  fetch(): Promise<void>
   /** Brings the weights up to date and lets go of them. */
   store(): void
 }
@@ -69,6 +71,11 @@ export class Weight {
     this.holder?.store()
     this.present = value
   }
+}
+
+/** Waits until the newest values of weights can be read, wherever they are kept. */
+export async function fetchWeights(variables: readonly Variable[]): Promise<void> {
+  for (const holder of new Set(variables.map(({ weight }) => weight.holder))) await holder?.fetch()
 }
 
 /** A weight as one model sees it: under its path there, and trained or frozen there. */

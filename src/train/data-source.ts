@@ -6,7 +6,7 @@ import { formatShape, sameShape, sizeOf } from '../core/shape.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../core/tensor-data.ts'
 import type { Network, NetworkInput } from '../nn/network.ts'
 import type { InputFormat } from './batch.ts'
-import type { Objective } from './objective.ts'
+import { type Objective, wantsTargets } from './objective.ts'
 
 /** Samples along axis 0. Raw elements may stand for scaled values (value = raw · scale + offset): pixels stay bytes. */
 export type Samples = TensorData | ScaledData | readonly Nested[]
@@ -33,6 +33,8 @@ export class DataSource {
     readonly targets: readonly (TensorData | undefined)[],
     private readonly labels: readonly (LabelRange | undefined)[],
     readonly sampleWeights: readonly (TensorData | undefined)[],
+    /** The weights are those of classes, which validation does without. */
+    private readonly byClass: boolean,
     /** Rows that belong to this source: all, or a part of a split. */
     readonly from: number,
     readonly to: number,
@@ -71,6 +73,7 @@ export class DataSource {
       targets,
       labels,
       weights,
+      weighting.classWeight !== undefined,
       0,
       count,
     )
@@ -99,7 +102,7 @@ export class DataSource {
     return this.to - this.from
   }
 
-  /** Cuts off the last share of samples, before any shuffling, as Keras does. */
+  /** Cuts off the last share of samples, before any shuffling, as Keras does; class weights are for the first part alone. */
   split(share: number): [DataSource, DataSource] {
     const at = this.from + Math.floor(this.length * (1 - share))
     if (at === this.from || at === this.to) {
@@ -109,9 +112,11 @@ export class DataSource {
         received: `${share} of ${this.length}`,
       })
     }
-    const part = (from: number, to: number) =>
-      new DataSource(this.inputs, this.formats, this.targets, this.labels, this.sampleWeights, from, to)
-    return [part(this.from, at), part(at, this.to)]
+    const part = (weights: DataSource['sampleWeights'], from: number, to: number) =>
+      new DataSource(this.inputs, this.formats, this.targets, this.labels, weights, this.byClass, from, to)
+    const { sampleWeights, byClass } = this
+    const unweighted = sampleWeights.map(() => undefined)
+    return [part(sampleWeights, this.from, at), part(byClass ? unweighted : sampleWeights, at, this.to)]
   }
 
   /** The order of one epoch. */
@@ -220,6 +225,19 @@ function formatOf(x: Samples, tensor: { readonly dtype: TensorData['dtype'] }): 
   return { dtype: tensor.dtype, scale, offset }
 }
 
+/** Targets by the names of their outputs. Those that are not wanted may be left out of a list, or be there and be ignored. */
+export function targetsByName(
+  y: SampleSet,
+  outputs: readonly string[],
+  isWanted: (output: number) => boolean,
+): ReadonlyMap<string, Samples | undefined> {
+  const wanted = outputs.filter((_, i) => isWanted(i))
+  const whole = Array.isArray(y) ? y.length === outputs.length : !isTensorData(y)
+  const names = whole || wanted.length === 0 ? outputs : wanted
+  const samples = inOrder(y, names, 'y')
+  return new Map(names.map((name, i) => [name, samples[i]]))
+}
+
 function targetTensors(
   y: SampleSet,
   network: Network,
@@ -227,12 +245,13 @@ function targetTensors(
   labels: readonly (LabelRange | undefined)[],
 ): readonly (TensorData | undefined)[] {
   const all = network.outputs.map(({ name }) => name)
-  const wanted = all.filter((_, i) => objectives[i]?.loss)
-  // Outputs without a loss may be left out of a list.
-  const names = Array.isArray(y) && y.length === all.length ? all : wanted
-  const byName = new Map(inOrder(y, names.length === 0 ? all : names, 'y').map((samples, i) => [names[i], samples]))
+  const isWanted = (i: number): boolean => {
+    const objective = objectives[i]
+    return objective !== undefined && wantsTargets(objective)
+  }
+  const byName = targetsByName(y, all, isWanted)
   return network.outputs.map(({ name }, i) => {
-    if (!objectives[i]?.loss) return undefined
+    if (!isWanted(i)) return undefined
     const samples = byName.get(name)
     if (samples === undefined)
       throw new ArgumentError({ where: 'y', expected: `targets for output '${name}'`, received: 'none' })
@@ -264,19 +283,41 @@ function weightTensors(
   }
   if (sampleWeight === undefined) return targets.map(() => undefined)
   const names = network.outputs.map(({ name }) => name)
-  return inOrder(sampleWeight, names, 'sampleWeight').map(samples => {
-    if (samples === undefined) return undefined
-    return isTensorData(samples) ? samples : fromNested(samples, 'float32', 'sampleWeight')
-  })
+  const tensorOf = (samples: Samples): TensorData =>
+    isTensorData(samples) ? samples : fromNested(samples, 'float32', 'sampleWeight')
+  // One weight per sample is for all outputs.
+  if (names.length > 1 && isAlone(sampleWeight)) {
+    const weights = tensorOf(sampleWeight)
+    if (weights.shape.length > 1 && (weights.shape.length > 2 || weights.shape[1] !== 1))
+      throw new ShapeError({
+        where: 'sampleWeight',
+        expected: 'one weight per sample, [samples], where all outputs share them',
+        received: formatShape(weights.shape),
+        remedy: 'Give weights for each output, in a list or by name.',
+      })
+    return targets.map(target => target && weights)
+  }
+  return inOrder(sampleWeight, names, 'sampleWeight').map((samples, i) => targets[i] && samples && tensorOf(samples))
 }
 
-/** One weight per sample from its class: a class number, or the largest of one-hot targets. */
+/** One set of samples, as opposed to one for each input or output. */
+const isAlone = (given: SampleSet): given is Samples =>
+  isTensorData(given) || (isList(given) && !given.some(isTensorData))
+
+/** One weight per sample from its class: a class number, rounded, or the largest of one-hot targets. */
 function weightsOfClasses(target: TensorData, weights: Readonly<Record<number, number>>): TensorData {
   const count = target.shape[0] ?? 0
   const values = toNumbers(target)
-  const width = rowLength(target)
+  const width = target.shape.at(-1) ?? 1
+  if (target.shape.length > 1 && rowLength(target) !== width)
+    throw new ShapeError({
+      where: "'classWeight'",
+      expected: 'one class per sample: [samples] class numbers or [samples, classes] one-hot targets',
+      received: formatShape(target.shape),
+      remedy: 'Give sampleWeight instead, of shape [samples, steps].',
+    })
   const classOf = (row: number): number => {
-    if (width === 1) return values[row] ?? 0
+    if (target.shape.length === 1 || width === 1) return Math.round(values[row] ?? 0)
     const scores = values.subarray(row * width, (row + 1) * width)
     return scores.indexOf(Math.max(...scores))
   }

@@ -4,24 +4,26 @@ import { Value } from '../graph/value.ts'
 import { Executable } from '../runtime/executable.ts'
 import { batchTypes } from './batch-types.ts'
 import type { DataSource } from './data-source.ts'
+import type { Portion } from './feed.ts'
 import { diagnosisProgram } from './step.ts'
 import type { Trainer } from './trainer.ts'
 
 /** Called when a step's loss is NaN or infinite: puts the last good weights back, in the state and in the model. */
-export function putBack(trainer: Trainer): void {
+export async function putBack(trainer: Trainer): Promise<void> {
   const { state } = trainer
-  const counter = state.find('counter')
-  for (const memory of state.memories)
-    if (memory.slab.output && memory.slab.name.startsWith('weights:')) memory.retreat()
-  counter?.retreat()
+  const retreat = () => {
+    for (const memory of state.memories)
+      if (memory.slab.output && memory.slab.name.startsWith('weights:')) memory.retreat()
+    return state.fetch()
+  }
+  await retreat()
+  state.find('counter')?.retreat()
   // The weights may have gone bad in the step before, whose loss was still finite.
   const spoiled = state.memories.some(
     ({ slab, current }) =>
       slab.name.startsWith('weights:') && current instanceof Float32Array && !current.every(Number.isFinite),
   )
-  if (spoiled)
-    for (const memory of state.memories)
-      if (memory.slab.output && memory.slab.name.startsWith('weights:')) memory.retreat()
+  if (spoiled) await retreat()
   // Slots that were updated in place have no older copy: start those anew.
   for (const { slab, current } of state.memories) {
     if (slab.inPlace && current instanceof Float32Array && !current.every(Number.isFinite)) current.fill(0)
@@ -35,10 +37,7 @@ export function putBack(trainer: Trainer): void {
  */
 export async function diagnose(
   trainer: Trainer,
-  source: DataSource,
-  { columns, size }: { readonly columns: readonly TensorData[]; readonly size: number },
-  order: Uint32Array,
-  start: number,
+  { columns, size, source, order, start }: Omit<Portion, 'runner' | 'samples'>,
   { where, ...details }: { readonly where: string; readonly epoch?: number; readonly step: number },
 ): Promise<NonFiniteError> {
   const counter = trainer.state.find('counter')
@@ -73,11 +72,11 @@ export async function diagnose(
 }
 
 /** For a single batch whose loss is NaN or infinite: puts the last good weights back, and returns the error to throw. */
-export function spoiledBatch(trainer: Trainer, source: DataSource): Promise<NonFiniteError> {
-  putBack(trainer)
+export async function spoiledBatch(trainer: Trainer, source: DataSource): Promise<NonFiniteError> {
+  await putBack(trainer)
   const step = Number(trainer.state.find('counter')?.current[0] ?? 0)
-  const batch = { columns: source.columns, size: source.length }
-  return diagnose(trainer, source, batch, source.order(undefined), 0, { where: `trainOnBatch, step ${step + 1}`, step })
+  const batch = { columns: source.columns, size: source.length, source, order: source.order(undefined), start: 0 }
+  return diagnose(trainer, batch, { where: `trainOnBatch, step ${step + 1}`, step })
 }
 
 const firstBad = (tensor: TensorData): number => toNumbers(tensor).findIndex(value => !Number.isFinite(value))

@@ -1,19 +1,13 @@
-import type { DataSource } from './data-source.ts'
 import type { Recipe } from './step.ts'
 
 /** What must be the same for a checkpoint to go on as if the run had never stopped: each of its parts, as text. */
 export type Fingerprint = Readonly<Record<string, string>>
 
-interface Feeding {
-  readonly batchSize: number
-  readonly shuffle: boolean
-}
-
 /**
  * The fingerprint of a run. Functions count by being there or not: their code cannot be compared. A learning rate that a callback
  * has changed is part of the state and not of this.
  */
-export function fingerprintOf(recipe: Recipe, source: DataSource, { batchSize, shuffle }: Feeding): Fingerprint {
+export function fingerprintOf(recipe: Recipe, { description }: { readonly description: string }): Fingerprint {
   const { network, objectives, optimizer, trained, precision = 'float32' } = recipe
   const options = Object.entries(optimizer.config).map(([key, value]) => [`optimizer's ${key}`, plain(value)])
   return {
@@ -32,7 +26,7 @@ export function fingerprintOf(recipe: Recipe, source: DataSource, { batchSize, s
       ? { augmentation: `${recipe.augmentation.type} ${plain(recipe.augmentation.config)}` }
       : {}),
     precision,
-    data: `${source.length} samples in ${shuffle ? 'shuffled ' : ''}batches of ${batchSize}`,
+    data: description,
   }
 }
 

@@ -1,173 +1,145 @@
-import { ArgumentError } from '../core/errors.ts'
-import { Rng } from '../core/rng.ts'
 import type { Callback, TrainRun } from './callbacks/callback.ts'
 import type { Progress } from './checkpoint.ts'
-import type { CheckpointOptions } from './checkpoint-options.ts'
-import type { DataSource } from './data-source.ts'
 import { diagnose, putBack } from './diagnose.ts'
+import { runEvaluate } from './evaluate.ts'
+import type { Feed } from './feed.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { Batch } from './gather.ts'
+import { type FitOptions, type FitResult, validatesAfter } from './fit-options.ts'
 import { type History, type Logs, recordEpoch, validationName } from './history.ts'
 import type { Trainer } from './trainer.ts'
-
-export interface FitOptions {
-  /** Passes over the data. Default 1. */
-  readonly epochs?: number
-  /** Samples per step. Default 32. */
-  readonly batchSize?: number
-  /** New order in each epoch. Default true. */
-  readonly shuffle?: boolean
-  /** For shuffling and dropout; the same seed repeats a run bit for bit. Default: drawn anew. */
-  readonly seed?: number
-  readonly callbacks?: readonly Callback[]
-  readonly checkpoint?: string | CheckpointOptions
-  /** Aborting finishes the present step, saves the checkpoint if there is one, and returns. */
-  readonly signal?: AbortSignal
-}
-
-export interface FitResult {
-  readonly history: History
-  /** Ended by its signal, before all epochs were done. */
-  readonly aborted: boolean
-  readonly seed: number
-}
 
 /** Trains. The trainer's network has the new weights when this returns, and the last good ones when it throws. */
 export async function runFit(
   trainer: Trainer,
-  source: DataSource,
-  validation: DataSource | undefined,
+  feed: Feed,
+  validation: Feed | undefined,
   options: FitOptions,
-  model: Pick<TrainRun, 'save' | 'graph'>,
+  run: TrainRun,
 ): Promise<FitResult> {
-  const { epochs = 1, batchSize = 32, shuffle = true, callbacks = [], signal } = options
-  for (const [name, value] of Object.entries({ epochs, batchSize })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new ArgumentError({ where: 'fit', expected: `'${name}' to be a positive integer`, received: String(value) })
-  }
-  const given = options.checkpoint ?? callbacks.find(callback => callback.checkpoint)?.checkpoint
-  const checkpoint = typeof given === 'string' ? { path: given } : given
-  const files = checkpoint ? await import('#checkpoint') : undefined
-  const full = Math.min(batchSize, source.length)
-  const runner = await trainer.prepare(source, full)
+  const { epochs = 1, callbacks = [], signal, validationFreq } = options
+  await feed.prepare()
   trainer.claim()
-  const { state } = trainer
-
-  const fingerprint = fingerprintOf(trainer.recipe, source, { batchSize, shuffle })
-  let progress: Progress = {
-    epoch: 0,
-    step: 0,
-    seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
-    history: {},
-    fingerprint,
-  }
-  const saved = checkpoint && (await files?.readCheckpoint(checkpoint.path))
-  if (saved && checkpoint) {
-    files?.checkFingerprint(checkpoint.path, saved.progress.fingerprint, fingerprint)
-    saved.restore(state)
-    progress = saved.progress
-  } else trainer.resetMetrics()
-  setSeed(trainer, progress.seed)
+  const { progress, save, everySteps } = await beginRun(trainer, feed, options)
   const { seed } = progress
+  setSeed(trainer, seed)
   const history = structuredClone(progress.history)
+  const result = (aborted = signal?.aborted ?? false): FitResult => ({ history, aborted, seed })
 
-  const save = async (epoch: number, step: number) => {
-    if (checkpoint) await files?.saveCheckpoint(checkpoint.path, state, { epoch, step, seed, history, fingerprint })
-  }
-  // Written before the first step too: a place that cannot be written shows now, not after an hour.
-  if (!saved) await save(0, 0)
-  const stepsPerEpoch = Math.ceil(source.length / full)
-  const batch = new Batch(source, full)
-  const rest = source.length % full === 0 ? undefined : new Batch(source, source.length % full)
-  for (const callback of callbacks)
-    await callback.onTrainBegin?.({
-      epochs,
-      stepsPerEpoch,
-      samplesPerEpoch: source.length,
-      batchSize: full,
-      run: runOf(trainer, model),
-    })
-
-  // Most callbacks have no such hook, and a step may be short.
-  const beginning = callbacks.filter(callback => callback.onBatchBegin)
+  const info = { epochs, stepsPerEpoch: feed.steps, samplesPerEpoch: feed.samples, batchSize: feed.batchSize, run }
+  for (const callback of callbacks) await callback.onTrainBegin?.(info)
+  let logs: Logs = {}
   let stop = false
   try {
     for (let epoch = progress.epoch; epoch < epochs && !stop && !signal?.aborted; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch)
-      const order = source.order(shuffle ? new Rng(seed).fork(`shuffle ${epoch}`) : undefined)
-      const first = epoch === progress.epoch ? progress.step : 0
-      if (first === 0) trainer.resetMetrics()
+      const done = epoch === progress.epoch ? progress.step : 0
+      if (done === 0) trainer.resetMetrics()
+      await feed.begin(epoch, done, seed)
       const began = performance.now()
-      for (let step = first; step < stepsPerEpoch; step++) {
-        const start = step * full
-        const last = rest !== undefined && step === stepsPerEpoch - 1
-        const present = last ? rest : batch
-        present.fill(order, start)
-        for (const callback of beginning) await callback.onBatchBegin?.({ epoch, step })
-        const loss = await trainer.step(last ? await trainer.prepare(source, present.size) : runner, present.columns)
-        if (!Number.isFinite(loss)) {
-          let quiet = false
-          for (const callback of callbacks)
-            if ((await callback.onNonFinite?.({ epoch, step, loss })) === 'stop') quiet = true
-          putBack(trainer)
-          const where = `step ${step + 1} of epoch ${epoch + 1}`
-          if (!quiet) throw await diagnose(trainer, source, present, order, start, { where, epoch, step })
-          return { history, aborted: false, seed }
-        }
-        const samples = Math.min(start + full, source.length)
-        for (const callback of callbacks) {
-          const answer = callback.onBatchEnd?.({
-            epoch,
-            step: step + 1,
-            steps: stepsPerEpoch,
-            samples,
-            loss,
-            logs: () => trainer.logs(),
-          })
-          if ((answer instanceof Promise ? await answer : answer) === 'stop') stop = true
-        }
-        const done = step + 1
-        if ((signal?.aborted || stop) && done < stepsPerEpoch) {
-          await save(epoch, done)
-          trainer.finalize()
-          return { history, aborted: signal?.aborted ?? false, seed }
-        }
-        if (checkpoint?.everySteps && done % checkpoint.everySteps === 0 && done < stepsPerEpoch)
-          await save(epoch, done)
-      }
+      const part = await trainEpoch(trainer, feed, callbacks, { epoch, done, signal }, async step => {
+        if (everySteps && step % everySteps === 0 && step < feed.steps) await save(epoch, step, history)
+      })
       const seconds = (performance.now() - began) / 1000
-      const logs = {
+      if (part.end === 'nonFinite') return result(false)
+      // Between epochs the weights are here, for validation and for callbacks to look at.
+      if (validation || callbacks.length > 0) await trainer.fetch()
+      const whole = part.end === 'finished' || part.done >= feed.steps
+      // The history of a broken epoch is not in the checkpoint: a run that goes on finishes the epoch.
+      if (!whole) await save(epoch, part.done, history)
+      if (!whole && part.end === 'aborted') {
+        await trainer.finalize()
+        return result()
+      }
+      stop = part.end === 'stopped'
+      const validates = validation !== undefined && validatesAfter(epoch, validationFreq)
+      logs = {
         ...trainer.logs(),
-        ...(validation ? await validate(trainer, validation, batchSize, epoch, callbacks) : {}),
+        ...(validates ? validationLogs(await runEvaluate(trainer, validation, callbacks, { epoch, run })) : {}),
       }
       recordEpoch(history, logs)
-      await save(epoch + 1, 0)
-      for (const callback of callbacks)
-        if ((await callback.onEpochEnd?.({ epoch, logs, seconds })) === 'stop') stop = true
+      if (whole) await save(epoch + 1, 0, history)
+      const end = { epoch, logs, seconds, ...(validation && !validates ? { skippedValidation: true } : {}) }
+      for (const callback of callbacks) if ((await callback.onEpochEnd?.(end)) === 'stop') stop = true
     }
-    trainer.finalize()
+    await trainer.finalize()
   } finally {
-    trainer.store()
-    for (const callback of callbacks) await callback.onTrainEnd?.()
+    await trainer.end()
+    for (const callback of callbacks) await callback.onTrainEnd?.(logs)
   }
-  return { history, aborted: signal?.aborted ?? false, seed }
+  return result()
 }
 
-async function validate(
+/** Where a run begins: where its checkpoint says, if there is one, which is put into the state. */
+async function beginRun(trainer: Trainer, feed: Feed, options: FitOptions) {
+  const { callbacks = [], initialEpoch = 0, seed = Math.floor(Math.random() * 2 ** 31) } = options
+  const given = options.checkpoint ?? callbacks.find(callback => callback.checkpoint)?.checkpoint
+  const checkpoint = typeof given === 'string' ? { path: given } : given
+  const files = checkpoint ? await import('#checkpoint') : undefined
+  const { state } = trainer
+  const fingerprint = fingerprintOf(trainer.recipe, feed)
+  let progress: Progress = { epoch: initialEpoch, step: 0, seed, history: {}, fingerprint }
+  const saved = checkpoint && (await files?.readCheckpoint(checkpoint.path))
+  if (saved && checkpoint) {
+    files?.checkFingerprint(checkpoint.path, saved.progress.fingerprint, fingerprint)
+    await state.fetch()
+    saved.restore(state)
+    progress = saved.progress
+  } else trainer.resetMetrics()
+  const save = async (epoch: number, step: number, history: History) => {
+    const now = { epoch, step, seed: progress.seed, history, fingerprint }
+    if (checkpoint) await files?.saveCheckpoint(checkpoint.path, state, now)
+  }
+  // Written before the first step too: a place that cannot be written shows now, not after an hour.
+  if (!saved) await save(initialEpoch, 0, {})
+  return { progress, save, everySteps: checkpoint && 'everySteps' in checkpoint ? checkpoint.everySteps : undefined }
+}
+
+/** How an epoch's batches ended, after how many steps. */
+interface EpochPart {
+  readonly end: 'finished' | 'stopped' | 'aborted' | 'nonFinite'
+  readonly done: number
+}
+
+/** The batches of one epoch, behind those that are done. */
+async function trainEpoch(
   trainer: Trainer,
-  validation: DataSource,
-  batchSize: number,
-  epoch: number,
+  feed: Feed,
   callbacks: readonly Callback[],
-): Promise<Logs> {
-  for (const callback of callbacks) await callback.onValidationBegin?.(epoch)
-  const logs = validationLogs(await trainer.evaluate(validation, batchSize))
-  for (const callback of callbacks) await callback.onValidationEnd?.(epoch, logs)
-  return logs
+  { epoch, done, signal }: { readonly epoch: number; readonly done: number; readonly signal: AbortSignal | undefined },
+  saved: (step: number) => Promise<void>,
+): Promise<EpochPart> {
+  // Most callbacks have no such hook, and a step may be short.
+  const beginning = callbacks.filter(callback => callback.onBatchBegin)
+  for (let step = done; ; step++) {
+    const drawn = feed.next()
+    const portion = drawn instanceof Promise ? await drawn : drawn
+    if (!portion) return { end: 'finished', done: step }
+    for (const callback of beginning) await callback.onBatchBegin?.({ epoch, step })
+    const loss = await trainer.step(portion.runner, portion.columns)
+    if (!Number.isFinite(loss)) {
+      let quiet = false
+      for (const callback of callbacks)
+        if ((await callback.onNonFinite?.({ epoch, step, loss })) === 'stop') quiet = true
+      await putBack(trainer)
+      if (quiet) return { end: 'nonFinite', done: step }
+      const where = `step ${step + 1} of epoch ${epoch + 1}`
+      throw await diagnose(trainer, portion, { where, epoch, step })
+    }
+    const { samples } = portion
+    const info = { epoch, step: step + 1, steps: feed.steps, samples, loss, logs: () => trainer.logs() }
+    let stop = false
+    for (const callback of callbacks) {
+      const answer = callback.onBatchEnd?.(info)
+      if ((answer instanceof Promise ? await answer : answer) === 'stop') stop = true
+    }
+    if (signal?.aborted) return { end: 'aborted', done: step + 1 }
+    if (stop) return { end: 'stopped', done: step + 1 }
+    await saved(step + 1)
+  }
 }
 
 /** What callbacks may do with a run. */
-function runOf(trainer: Trainer, model: Pick<TrainRun, 'save' | 'graph'>): TrainRun {
+export function runOf(trainer: Trainer, model: Pick<TrainRun, 'save' | 'graph'>): TrainRun {
   const { variables } = trainer.recipe.network
   return {
     ...model,

@@ -15,7 +15,7 @@ import type { Slab, View } from './state.ts'
 
 /** What is asked of one output of a network. */
 export interface Objective {
-  /** None: this output is not trained on, and needs no targets. */
+  /** None: this output is not trained on, and without metrics needs no targets. */
   readonly loss: Loss | undefined
   /** Factor of its loss in the total. */
   readonly weight: number
@@ -151,8 +151,11 @@ export function metricSlab(
   }
 }
 
-/** With several outputs, each one's loss is reported beside the total. */
-const tracksEachLoss = (objectives: readonly Objective[]): boolean => objectives.length > 1
+/** With several losses, each one is reported beside the total. */
+const tracksEachLoss = (objectives: readonly Objective[]): boolean => objectives.filter(({ loss }) => loss).length > 1
+
+/** Whether an output is compared with targets. */
+export const wantsTargets = ({ loss, metrics }: Objective): boolean => loss !== undefined || metrics.length > 0
 
 /** Reads the slab that `metricSlab` lays out. */
 export function readMetrics(
@@ -169,8 +172,7 @@ export function readMetrics(
     return { dtype: 'float32', shape, data: values.subarray(at - size, at) } as const
   }
   for (const [i, { loss, metrics }] of objectives.entries()) {
-    if (!loss) continue
-    if (tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (values[at++] ?? 0) / count
+    if (loss && tracksEachLoss(objectives)) logs[`${outputs[i]?.name ?? i}Loss`] = (values[at++] ?? 0) / count
     for (const { name, metric } of metrics) {
       const result = metric.result(metric.state.map(take))
       if (typeof result === 'number') logs[name] = result

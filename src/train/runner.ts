@@ -36,6 +36,11 @@ export class StateMemory {
     }
   }
 
+  /** @throws {EngineError} where the engine has the weights in its own memory. */
+  demandWeights(): void {
+    this.eachWeight(() => undefined)
+  }
+
   /** Gives the engine's memory back, with what was not fetched. */
   release(): void {
     for (const memory of this.memories) if (memory instanceof ResidentSlab) memory.release()

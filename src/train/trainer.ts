@@ -1,10 +1,9 @@
 import { ArgumentError, EngineError } from '../core/errors.ts'
 import type { TensorData } from '../core/tensor-data.ts'
-import type { WeightHolder } from '../nn/variable.ts'
+import { fetchWeights, type WeightHolder } from '../nn/variable.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { areTypesOf, batchTypes } from './batch-types.ts'
 import { DataSource, type SampleSet, type Weighting } from './data-source.ts'
-import { Batch } from './gather.ts'
 import type { Logs } from './history.ts'
 import { readMetrics } from './objective.ts'
 import { type OptimizerMemory, readMemory, restoreMemory } from './optimizer-memory.ts'
@@ -41,6 +40,7 @@ export class Trainer implements WeightHolder {
 
   /** Loads the training graph for batches of `size` samples of a source, unless it is loaded. */
   async prepare(source: DataSource, size: number): Promise<StepRunner> {
+    if (!this.ahead) await fetchWeights(this.recipe.network.variables)
     const known = find(this.trainers, source, size)
     if (known) return known
     const types = batchTypes(source, size)
@@ -117,23 +117,38 @@ export class Trainer implements WeightHolder {
     this.swapped = !this.swapped
   }
 
-  /** Ends a run: where the optimizer keeps running averages of the weights, they take the weights' place. */
-  finalize(): void {
+  /** Where the optimizer keeps running averages of the weights, they take the weights' place. */
+  async finalize(): Promise<void> {
     if (!this.state.hasAverages) return
+    await this.fetch()
     if (this.swapped) this.swapAverages()
     this.claim()
     this.state.useAverages()
   }
 
+  /** Brings values here that the engine has in its own memory: the weights, or all that the state holds. */
+  async fetch(what: 'weights' | 'everything' = 'weights'): Promise<void> {
+    await this.memory?.fetch(what)
+  }
+
+  /** Ends a run: everything is here, and the engine's memory is free. */
+  async end(): Promise<void> {
+    await this.fetch('everything')
+    this.store()
+    this.memory?.release()
+  }
+
   /** Brings the variables up to date and lets go of them. */
   store(): void {
     if (!this.ahead) return
+    this.memory?.demandWeights()
     for (const { weight } of this.recipe.network.variables) weight.holder = undefined
     this.ahead = false
     this.memory?.store()
   }
 
-  step(runner: StepRunner, batch: readonly TensorData[]): Promise<number> {
+  async step(runner: StepRunner, batch: readonly TensorData[]): Promise<number> {
+    if (!this.ahead) await fetchWeights(this.recipe.network.variables)
     this.claim()
     return runner.run(this.state, batch)
   }
@@ -150,32 +165,33 @@ export class Trainer implements WeightHolder {
     if (values instanceof Float32Array) values.fill(0)
   }
 
-  /** Loss and metrics of a source with the variables' present values. */
-  async evaluate(source: DataSource, batchSize: number, signal?: AbortSignal): Promise<Logs> {
+  /** Begins an evaluation with the variables' present values. */
+  async beginEvaluation(): Promise<Evaluation> {
+    await fetchWeights(this.recipe.network.variables)
     this.store()
-    const order = source.order(undefined)
     let state: StateMemory | undefined
-    for (let start = 0; start < source.length; ) {
-      signal?.throwIfAborted()
-      const size = Math.min(batchSize, source.length - start)
-      const runner = await this.evaluator(source, size)
-      if (!state) {
-        state = new StateMemory(runner.program.slabs, this.engine)
-        state.load()
-      }
-      const batch = new Batch(source, size)
-      // All batches of this size; a short last one goes round the outer loop once more.
-      for (; start + size <= source.length; start += size) {
-        batch.fill(order, start)
-        await runner.run(state, batch.columns)
-      }
+    return {
+      step: (runner, batch) => {
+        if (!state) {
+          state = new StateMemory(runner.program.slabs, this.engine)
+          state.load()
+        }
+        return runner.run(state, batch)
+      },
+      logs: () => (state ? this.logs(state) : {}),
+      async end() {
+        // Layers may keep state of their own from batch to batch.
+        if (state?.memories.some(({ slab }) => slab.output && slab.name !== 'metrics')) {
+          await state.fetch()
+          state.store()
+        }
+        state?.release()
+      },
     }
-    // Layers may keep state of their own from batch to batch.
-    if (state?.memories.some(({ slab }) => slab.output && slab.name !== 'metrics')) state.store()
-    return state ? this.logs(state) : {}
   }
 
-  private async evaluator(source: DataSource, size: number): Promise<StepRunner> {
+  /** Loads the evaluation graph for batches of `size` samples of a source, unless it is loaded. */
+  async prepareEvaluation(source: DataSource, size: number): Promise<StepRunner> {
     const known = find(this.evaluators, source, size)
     if (known) return known
     const types = batchTypes(source, size)
@@ -183,6 +199,15 @@ export class Trainer implements WeightHolder {
     this.evaluators.push({ types, runner })
     return runner
   }
+}
+
+/** Loss and metrics on their way. */
+export interface Evaluation {
+  /** Returns the batch's loss. */
+  step(runner: StepRunner, batch: readonly TensorData[]): Promise<number>
+  /** Of all batches so far. */
+  logs(): Logs
+  end(): Promise<void>
 }
 
 /** A batch that is checked, and the graph for it. */

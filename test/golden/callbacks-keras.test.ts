@@ -100,7 +100,7 @@ async function decide(item: Decision): Promise<Pick<Decision, 'epochs' | 'restor
     rates.push(run.learningRate)
     if (answer === 'stop') break
   }
-  await callback.onTrainEnd?.()
+  await callback.onTrainEnd?.({})
   return { epochs: run.epoch + 1, restored: run.restored, rates, saved: run.saved }
 }
 

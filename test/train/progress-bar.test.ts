@@ -28,8 +28,7 @@ test('logs are words and four decimals, or powers of ten', () => {
 
 describe('progressLine', () => {
   const state = {
-    epoch: 1,
-    epochs: 5,
+    title: 'Epoch 2/5',
     step: 1200,
     steps: 1500,
     samples: 38_400,
@@ -89,7 +88,7 @@ function run(isTTY: boolean, steps: number, columns?: number, first = 1): { text
     void bars.onBatchEnd?.({ epoch: 0, step, steps, samples: Math.min(step * 32, steps * 32 - 12), loss: 0, logs })
   }
   void bars.onEpochEnd?.({ epoch: 0, logs: { loss: 0.5, valLoss: 0.25 }, seconds: 2 })
-  void bars.onTrainEnd?.()
+  void bars.onTrainEnd?.({})
   return { text, reads }
 }
 

@@ -13,7 +13,7 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   readonly startFromEpoch?: number
 }
 
-/** Stops when a result no longer improves. */
+/** Stops when a result no longer improves. Epochs without validation do not count where the result is one of validation. */
 export function earlyStopping(
   options: EarlyStoppingOptions = {},
 ): Callback & { readonly stoppedEpoch: number | undefined } {
@@ -35,9 +35,10 @@ export function earlyStopping(
       wait = 0
       stoppedEpoch = undefined
     },
-    onEpochEnd({ epoch, logs }) {
-      const value = monitor.read(logs)
-      if (epoch < startFromEpoch) return undefined
+    onEpochEnd(info) {
+      const { epoch } = info
+      const value = monitor.read(info)
+      if (value === undefined || epoch < startFromEpoch) return undefined
       // Should nothing ever improve, the first epoch's weights are the ones to go back to.
       if (restoreBestWeights) bestWeights ??= run?.weights()
       wait++

@@ -66,8 +66,9 @@ export function reduceLrOnPlateau(options: ReduceLrOnPlateauOptions = {}): Callb
       wait = 0
       cooling = 0
     },
-    onEpochEnd({ logs }) {
-      const value = monitor.read(logs)
+    onEpochEnd(info) {
+      const value = monitor.read(info)
+      if (value === undefined) return
       if (cooling > 0) {
         cooling--
         wait = 0

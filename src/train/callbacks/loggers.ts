@@ -1,5 +1,5 @@
 import { ArgumentError, TenonError } from '../../core/errors.ts'
-import type { Logs } from '../history.ts'
+import { type Logs, validationName } from '../history.ts'
 import type { Callback } from './callback.ts'
 
 export interface LoggerOptions {
@@ -18,10 +18,12 @@ export function csvLogger(options: LoggerOptions & { readonly separator?: string
       columns = append ? await header(path, separator) : undefined
       if (!append) await (await import('#files')).writeFileAtomic(path, '')
     },
-    async onEpochEnd({ epoch, logs }) {
+    async onEpochEnd({ epoch, logs, skippedValidation }) {
       const { appendToFile } = await import('#files')
       if (!columns) {
-        columns = Object.keys(logs)
+        const own = Object.keys(logs)
+        // Later epochs will have these.
+        columns = skippedValidation ? [...own, ...own.map(validationName)] : own
         await appendToFile(path, line(['epoch', ...columns]))
       }
       await appendToFile(path, line([epoch, ...columns.map(name => logs[name] ?? 'NA')]))

@@ -1,6 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import type { Logs } from '../history.ts'
-import type { BatchInfo, Callback, TrainRun } from './callback.ts'
+import type { BatchInfo, Callback, EpochInfo, TrainRun } from './callback.ts'
 import { Monitor, type MonitorOptions } from './monitor.ts'
 
 export interface ModelCheckpointOptions extends MonitorOptions {
@@ -15,7 +14,10 @@ export interface ModelCheckpointOptions extends MonitorOptions {
   readonly initialValueThreshold?: number
 }
 
-/** Saves the model after epochs or batches, all of them or only the best. */
+/**
+ * Saves the model after epochs or batches, all of them or only the best. An epoch without validation is none of the best where a
+ * result of validation is watched; Keras saves it.
+ */
 export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   const { path, saveBestOnly = false, saveWeightsOnly = false, saveFreq = 'epoch' } = options
   if (saveFreq !== 'epoch' && !(Number.isSafeInteger(saveFreq) && saveFreq > 0)) {
@@ -29,10 +31,10 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
   let run: TrainRun | undefined
   let best = options.initialValueThreshold ?? monitor.worst
   let batches = 0
-  const save = async (epoch: number, logs: Logs, batch?: number) => {
+  const save = async ({ epoch, logs, ...rest }: Pick<EpochInfo, 'epoch' | 'logs'>, batch?: number) => {
     if (saveBestOnly) {
-      const value = monitor.read(logs)
-      if (!monitor.improves(value, best)) return
+      const value = monitor.read({ logs, ...rest })
+      if (value === undefined || !monitor.improves(value, best)) return
       best = value
     }
     const values = { ...logs, epoch: epoch + 1, ...(batch === undefined ? {} : { batch }) }
@@ -44,10 +46,10 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
     },
     async onBatchEnd({ epoch, step, logs }: BatchInfo): Promise<undefined> {
       if (saveFreq === 'epoch' || ++batches % saveFreq !== 0) return
-      await save(epoch, logs(), step)
+      await save({ epoch, logs: logs() }, step)
     },
-    async onEpochEnd({ epoch, logs }) {
-      if (saveFreq === 'epoch') await save(epoch, logs)
+    async onEpochEnd(info) {
+      if (saveFreq === 'epoch') await save(info)
       return undefined
     },
   }

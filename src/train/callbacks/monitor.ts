@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/errors.ts'
-import type { Logs } from '../history.ts'
+import type { EpochInfo } from './callback.ts'
 
 export interface MonitorOptions {
   /** Name of the result that is watched. Default `valLoss`. */
@@ -36,9 +36,10 @@ export class Monitor {
     return this.rises ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   }
 
-  read(logs: Logs): number {
+  /** The watched result of an epoch; undefined for one without validation, where others have it. */
+  read({ logs, skippedValidation = false }: Pick<EpochInfo, 'logs' | 'skippedValidation'>): number | undefined {
     const value = logs[this.name]
-    if (value !== undefined) return value
+    if (value !== undefined || (skippedValidation && this.name.startsWith('val'))) return value
     throw new ArgumentError({
       where: this.where,
       expected: `'monitor' among ${Object.keys(logs).join(', ')}`,

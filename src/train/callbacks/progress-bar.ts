@@ -1,12 +1,11 @@
 import type { Logs } from '../history.ts'
-import type { Callback } from './callback.ts'
+import type { Callback, StepInfo } from './callback.ts'
 
-/** How far an epoch is. */
+/** How far an epoch, an evaluation or a prediction is. */
 export interface ProgressState {
-  /** From 0. */
-  readonly epoch: number
-  readonly epochs: number
-  /** Finished steps of the epoch, and all of them. */
+  /** `Epoch 2/5`. */
+  readonly title: string
+  /** Finished steps, and all of them; Infinity where only the end of the data tells. */
   readonly step: number
   readonly steps: number
   /** Samples that this process trained on in the epoch: a resumed epoch begins in its middle. */
@@ -55,14 +54,15 @@ const count = (n: number): string => Math.round(n).toLocaleString('en-US')
 
 /** `Epoch 2/5  1200/1500 ━━━━━━━━━━━━━━━━──── 3s · ETA 1s · 11,240 samples/s · loss 0.1123 · accuracy 0.9661`; without ETA once the epoch is done. */
 export function progressLine(state: ProgressState): string {
-  const { epoch, epochs, step, steps, samples, seconds, skipped, logs } = state
+  const { title, step, steps, samples, seconds, skipped, logs } = state
   const parts = [duration(seconds)]
   const done = step - skipped
-  if (step < steps && done > 0) parts.push(`ETA ${duration(((steps - step) * seconds) / done)}`)
+  const known = Number.isFinite(steps)
+  if (known && step < steps && done > 0) parts.push(`ETA ${duration(((steps - step) * seconds) / done)}`)
   if (seconds > 0) parts.push(`${count(samples / seconds)} samples/s`)
   if (Object.keys(logs).length > 0) parts.push(formatLogs(logs))
-  const at = `${String(step).padStart(String(steps).length)}/${steps}`
-  return `Epoch ${epoch + 1}/${epochs}  ${at} ${bar(step / steps)} ${parts.join(' · ')}`
+  const at = known ? `${String(step).padStart(String(steps).length)}/${steps} ${bar(step / steps)}` : `${step} steps`
+  return `${title}  ${at} ${parts.join(' · ')}`
 }
 
 /** Where lines go: `process.stdout`, `process.stderr`, or a test's collector. */
@@ -73,25 +73,24 @@ export interface ProgressStream {
 }
 
 /**
- * A progress bar as a callback of `fit`. On a terminal it redraws one line per epoch, at most ten times a second (the running
- * metrics are read only then); elsewhere it writes each epoch's line once, when the epoch is done.
+ * A progress bar as a callback of `fit`, `evaluate` and `predict`. On a terminal it redraws one line per epoch, at most ten times a
+ * second (the running metrics are read only then); elsewhere it writes each epoch's line once, when the epoch is done. Validation in
+ * `fit` is silent.
  */
 export function progressBar(stream: ProgressStream, now: () => number = () => performance.now()): Callback {
   const live = stream.isTTY === true
+  let [training, open] = [false, false]
   let epochs = 0
+  let title = ''
+  let [began, drawn] = [0, 0]
+  let [step, steps, samples] = [0, 0, 0]
+  /** Of both, what was done before the epoch began here. */
+  let skipped: { readonly steps: number; readonly samples: number } | undefined
   let batchSize = 0
-  let samplesPerEpoch = 0
-  let steps = 0
-  let epoch = 0
-  let began = 0
-  let drawn = 0
-  let open = false
-  let skipped: number | undefined
-  let step = 0
 
-  const trained = (): number => Math.min(step * batchSize, samplesPerEpoch) - (skipped ?? 0) * batchSize
   const draw = (seconds: number, logs: Logs): void => {
-    const line = progressLine({ epoch, epochs, step, steps, samples: trained(), seconds, skipped: skipped ?? 0, logs })
+    const trained = samples - (skipped?.samples ?? 0)
+    const line = progressLine({ title, step, steps, samples: trained, seconds, skipped: skipped?.steps ?? 0, logs })
     // A line that wraps could not be redrawn.
     const width = stream.columns && stream.columns > 1 ? stream.columns - 1 : undefined
     stream.write(live ? `\r${[...line].slice(0, width).join('')}\u001b[K` : line)
@@ -101,33 +100,55 @@ export function progressBar(stream: ProgressStream, now: () => number = () => pe
     if (open) stream.write('\n')
     open = false
   }
+  const begin = (name: string, count: number): void => {
+    title = name
+    began = now()
+    drawn = Number.NEGATIVE_INFINITY
+    skipped = undefined
+    step = 0
+    steps = count
+    samples = 0
+  }
+  const advance = (info: StepInfo & { readonly samples: number }, logs: () => Logs): void => {
+    skipped ??= { steps: info.step - 1, samples: (info.step - 1) * batchSize }
+    step = info.step
+    steps = info.steps
+    samples = info.samples
+    const time = now()
+    if (!live || (time - drawn < 100 && step < steps)) return
+    drawn = time
+    draw((time - began) / 1000, logs())
+  }
+  const finish = (logs: Logs, seconds = (now() - began) / 1000): void => {
+    draw(seconds, logs)
+    close()
+  }
   return {
     onTrainBegin(info) {
+      training = true
       epochs = info.epochs
       batchSize = info.batchSize
-      samplesPerEpoch = info.samplesPerEpoch
       steps = info.stepsPerEpoch
     },
-    onEpochBegin(index) {
-      epoch = index
-      began = now()
-      drawn = Number.NEGATIVE_INFINITY
-      skipped = undefined
-      step = 0
-    },
-    onBatchEnd(info) {
-      skipped ??= info.step - 1
-      step = info.step
-      const time = now()
-      if (!live || (time - drawn < 100 && step < steps)) return
-      drawn = time
-      draw((time - began) / 1000, info.logs())
-    },
-    onEpochEnd({ seconds, logs }) {
-      draw(seconds, logs)
+    onEpochBegin: epoch => begin(`Epoch ${epoch + 1}/${epochs}`, steps),
+    onBatchEnd: info => advance(info, info.logs),
+    onEpochEnd: ({ seconds, logs }) => finish(logs, seconds),
+    onTrainEnd() {
+      training = false
+      // An epoch that was cut short leaves its bar on the screen.
       close()
     },
-    // An epoch that was cut short leaves its bar on the screen.
-    onTrainEnd: close,
+    onTestBegin(info) {
+      if (!training) begin('Evaluation', info.steps)
+    },
+    onTestBatchEnd(info) {
+      if (!training) advance(info, info.logs)
+    },
+    onTestEnd(logs) {
+      if (!training) finish(logs)
+    },
+    onPredictBegin: info => begin('Prediction', info.steps),
+    onPredictBatchEnd: info => advance(info, () => ({})),
+    onPredictEnd: () => finish({}),
   }
 }

@@ -1,8 +1,9 @@
+import { ArgumentError } from '../../core/errors.ts'
 import type { Callback, TrainRun } from './callback.ts'
 
 /**
- * Validates with the running averages of the weights that an optimizer with `useEma` keeps, and goes on training with the weights
- * themselves. `swapOnEpoch`: also has them in the model between epochs, so that callbacks after this one save the averages.
+ * Validates, evaluates and predicts with the running averages of the weights that an optimizer with `useEma` keeps, and goes on with
+ * the weights themselves. `swapOnEpoch`: also has them in the model between epochs, so that callbacks after this one save the averages.
  */
 export function swapEmaWeights({ swapOnEpoch = false }: { readonly swapOnEpoch?: boolean } = {}): Callback {
   let run: TrainRun | undefined
@@ -17,8 +18,23 @@ export function swapEmaWeights({ swapOnEpoch = false }: { readonly swapOnEpoch?:
       swapped = false
     },
     onEpochBegin: () => swap(false),
-    onValidationBegin: () => swap(true),
-    onValidationEnd: () => swap(false),
     onEpochEnd: () => swap(swapOnEpoch),
+    onTestBegin(info) {
+      run = info.run
+      swap(true)
+    },
+    onTestEnd: () => swap(false),
+    onPredictBegin(info) {
+      run = info.run
+      if (!run)
+        throw new ArgumentError({
+          where: 'swapEmaWeights',
+          expected: 'a model that was trained by an optimizer with useEma',
+          received: 'one that was not trained since it was compiled',
+        })
+      swap(true)
+    },
+    // Keras leaves the averages in the model after predict, by a slip.
+    onPredictEnd: () => swap(false),
   }
 }

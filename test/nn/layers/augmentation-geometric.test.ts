@@ -7,7 +7,7 @@ import { type Callback, layers, model, sequential, sgd } from '../../../src/inde
 import { concatenated } from '../../../src/models/formats/hdf5/fields.ts'
 import { encodeKeras, readKeras } from '../../../src/models/formats/keras/archive.ts'
 import { toKerasConfig } from '../../../src/models/formats/keras/encode.ts'
-import type { ModelFitOptions } from '../../../src/models/model.ts'
+import type { ModelFitOptions } from '../../../src/models/calls.ts'
 import { type AnyLayer, Symbolic } from '../../../src/nn/layer.ts'
 import { applyLayer } from '../../../src/nn/make-layer.ts'
 import { coordinates, lookups, trainer } from '../../support/augmentation.ts'
