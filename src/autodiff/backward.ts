@@ -4,7 +4,7 @@ import { formatShape, sameShape, staticShape } from '../core/shape.ts'
 import { bodiesOf, nodesBetween } from '../graph/graph.ts'
 import type { Node } from '../graph/node.ts'
 import { NoGradient, type Walks } from '../graph/operator.ts'
-import { inScope } from '../graph/scope.ts'
+import { inScope, Scope } from '../graph/scope.ts'
 import type { Value } from '../graph/value.ts'
 import { ints, scalarLike } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
@@ -52,12 +52,21 @@ function allGradients(
     for (const output of node.outputs) if (output.type && isFloat(output.dtype)) active.add(output)
 
   const recomputation = new Recomputation(nodes)
+  const scopes = new Map<Scope, Scope>()
   for (const node of nodes.toReversed()) {
     const received = node.outputs.map(output => grads.get(output))
     if (received.some(grad => grad !== undefined))
-      inScope(node.scope, () => pullBack(node, received, active, grads, recomputation))
+      inScope(backwardScope(node.scope, scopes), () => pullBack(node, received, active, grads, recomputation))
   }
   return grads
+}
+
+/** The scope under its own name, but kept in memory: what a gradient rule makes and differentiates on its way is computed once. */
+function backwardScope(scope: Scope | undefined, known: Map<Scope, Scope>): Scope | undefined {
+  if (!scope?.rematRegion) return scope
+  const kept = known.get(scope) ?? new Scope(scope.name, backwardScope(scope.parent, known))
+  known.set(scope, kept)
+  return kept
 }
 
 const walks: Walks = { gradients: allGradients, batch: batchOf }

@@ -1,5 +1,6 @@
-import { staticShape } from '../core/shape.ts'
+import { sizeOf, staticShape } from '../core/shape.ts'
 import type { Value } from '../graph/value.ts'
+import { ensureBatched } from '../ops/batching.ts'
 import { ints, scalarLike } from '../ops/constants.ts'
 import { defineOp, type Op, zeroGradient } from '../ops/define.ts'
 import { greater } from '../ops/logic/greater.ts'
@@ -18,6 +19,8 @@ import { squeeze } from '../ops/shape/squeeze.ts'
  */
 export function waitFor(x: Value, trigger: Value): Value {
   const shape = staticShape(x.shape, 'remat')
+  // What is empty takes no memory, and has no element to wait for.
+  if (sizeOf(shape) === 0 || sizeOf(staticShape(trigger.shape, 'remat')) === 0) return x
   const flat = reshape(trigger, ints([-1]))
   const first = slice(flat, ints([0]), ints([1]))
   const bit = cast(greater(first, scalarLike(0, first)), { to: 'int64' }) // [1]: 0 or 1
@@ -35,7 +38,9 @@ const barrier: Op<['x', 'shape']> = defineOp({
   batch: ({ x, shape }, { size, call, attributes }) => {
     // Every entry of a batch says the same shape: the first one is enough, and orders the whole batch.
     const own = shape.batched ? squeeze(slice(shape.value, ints([0]), ints([1]), ints([0])), ints([0])) : shape.value
-    return call({ x: x.value, shape: x.batched ? concat([ints([size]), own], { axis: 0 }) : own }, attributes)
+    if (x.batched) return call({ x: x.value, shape: concat([ints([size]), own], { axis: 0 }) }, attributes)
+    // One for the whole batch waits, and is repeated for each entry: the result of a rule has a batch axis.
+    return ensureBatched({ value: call({ x: x.value, shape: own }, attributes), batched: false }, size)
   },
   samples: [],
 })

@@ -6,13 +6,13 @@ import { ints, scalarLike } from './constants.ts'
 import { matMul } from './math/mat-mul.ts'
 import { reduceSum } from './reduce/reduce-sum.ts'
 import { expand } from './shape/expand.ts'
-import { reshape } from './shape/reshape.ts'
+import { reshapeTo } from './shape/reshape.ts'
 
 /** The pieces that gradient rules are made of. */
 
 /** Reshape to `like`'s shape (static), or nothing if it has it. */
 export const reshapeLike = (x: Value, like: Value): Value =>
-  sameShape(x.shape, like.shape) ? x : reshape(x, ints(staticShape(like.shape, 'gradient')))
+  sameShape(x.shape, like.shape) ? x : reshapeTo(x, staticShape(like.shape, 'gradient'))
 
 /**
  * Undoes broadcasting: sums `dy` over the axes along which `x` was stretched. The adjoint of "repeat" is "add up".
@@ -39,7 +39,7 @@ export function unbroadcast(dy: Value, x: Value): Value {
   }
   const leading = axes.every((axis, i) => axis === i && i < lead)
   const sum = reduceSum(dy, ints(axes), { keepdims: leading ? 0 : 1 })
-  return leading || lead === 0 ? sum : reshape(sum, ints(staticShape(x.shape, 'gradient of a broadcast')))
+  return leading || lead === 0 ? sum : reshapeTo(sum, staticShape(x.shape, 'gradient of a broadcast'))
 }
 
 /**
@@ -49,5 +49,5 @@ export function unbroadcast(dy: Value, x: Value): Value {
 function sumLeading(dy: Value, shape: readonly number[], count: number): Value {
   const rows = sizeOf(shape.slice(0, count))
   const columns = sizeOf(shape.slice(count))
-  return matMul(expand(scalarLike(1, dy), ints([rows])), reshape(dy, ints([rows, columns])))
+  return matMul(expand(scalarLike(1, dy), ints([rows])), reshapeTo(dy, [rows, columns]))
 }

@@ -1,6 +1,6 @@
 import type { Value } from '../graph/value.ts'
 import { ints } from '../ops/constants.ts'
-import { reshape } from '../ops/shape/reshape.ts'
+import { reshapeTo } from '../ops/shape/reshape.ts'
 
 export interface ReduceOptions {
   /** Axis or axes to reduce; all of them by default. */
@@ -29,6 +29,11 @@ export function reduce(reduction: Reduction, x: Value, { axis, keepdims = false 
 
 export function argReduce(reduction: ArgReduction, x: Value, { axis, keepdims = false }: ArgOptions): Value {
   if (axis !== undefined) return reduction(x, { axis, keepdims: keepdims ? 1 : 0 })
-  const found = reduction(reshape(x, ints([-1])), { axis: 0, keepdims: 0 })
-  return keepdims ? reshape(found, ints(x.shape.map(() => 1))) : found
+  const found = reduction(reshapeTo(x, [-1]), { axis: 0, keepdims: 0 })
+  return keepdims
+    ? reshapeTo(
+        found,
+        x.shape.map(() => 1),
+      )
+    : found
 }

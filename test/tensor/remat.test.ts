@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cpu } from '../../src/runtime/ort-node/index.ts'
 import { parseProfile } from '../../src/runtime/profile.ts'
-import { grad, jit, random, remat, type Tensor } from '../../src/tensor/index.ts'
+import { grad, jit, random, remat, type Tensor, tensor, vmap } from '../../src/tensor/index.ts'
 
 type F32 = Tensor<'float32'>
 
@@ -52,5 +52,15 @@ describe('remat', () => {
     expect([plain.sines, saving.sines]).toEqual([12, 23])
     // … nor run it early, which would keep everything in memory all the same.
     expect(saving.peakBytes).toBeLessThan(0.5 * plain.peakBytes)
+  })
+
+  test('per-example gradients, with weights that all examples share', async () => {
+    const layer = (x: F32, w: F32): F32 => x.mul(w).tanh().mul(w)
+    const loss = (f: typeof layer) => (x: F32, w: F32) => f(f(x, w), w).sum()
+    const x = tensor([0.5, -1, 2])
+    const w = tensor([0.3, 1.5])
+    const each = (f: typeof layer) => vmap(grad(loss(f), { argnums: [0, 1] }), { inAxes: [0, null] })(x, w)
+    const [plain, saving] = [each(layer), each(remat(layer))]
+    for (const i of [0, 1] as const) expect(await saving[i].data()).toEqual(await plain[i].data())
   })
 })

@@ -7,7 +7,7 @@ import type { Value } from '../../graph/value.ts'
 import { ints, scalarLike } from '../constants.ts'
 import { where } from '../logic/where.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { bodyOf, copyOf } from './copy.ts'
 import { ifOp } from './if.ts'
 
@@ -80,7 +80,7 @@ export function ifBatching(
         received: 'others',
       })
     }
-    return where(reshape(condition.value, ints([size, ...a.shape.slice(1).map(() => 1)])), a, b)
+    return where(reshapeTo(condition.value, [size, ...a.shape.slice(1).map(() => 1)]), a, b)
   })
 }
 

@@ -5,8 +5,8 @@ import type { Node } from '../../graph/node.ts'
 import type { Batched, BodyRules, Walks } from '../../graph/operator.ts'
 import { substitute } from '../../graph/rewrite.ts'
 import type { Value } from '../../graph/value.ts'
-import { constant, constantInts, ints, scalar } from '../constants.ts'
-import { reshape } from '../shape/reshape.ts'
+import { constant, constantInts, scalar } from '../constants.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { copyOf } from './copy.ts'
 import { scan } from './scan.ts'
 import { scanBatching } from './scan-batching.ts'
@@ -83,7 +83,7 @@ function scanOf(body: Graph, count: number, states: readonly Value[]): Node {
   const [number, condition, ...entries] = copy.inputs
   if (!number || !condition) throw new NotDifferentiableError({ where: 'Loop', expected: 'a body', received: 'none' })
   // Each iteration begins because the condition holds.
-  const holds = reshape(scalar(1, 'bool'), ints(staticShape(condition.shape, 'Loop')))
+  const holds = reshapeTo(scalar(1, 'bool'), staticShape(condition.shape, 'Loop'))
   const replaced = new Map<Value, Value>([
     [condition, holds],
     ...[number, ...entries].map(value => [value, placeholder(value)] as const),
@@ -94,7 +94,7 @@ function scanOf(body: Graph, count: number, states: readonly Value[]): Node {
   )
   const get = (value: Value) => replaced.get(value) ?? value
   const numbers = Array.from({ length: count }, (_, i) => i)
-  const steps = reshape(constant(numbers, [count], 'int64'), ints([count, ...staticShape(number.shape, 'Loop')]))
+  const steps = reshapeTo(constant(numbers, [count], 'int64'), [count, ...staticShape(number.shape, 'Loop')])
   const [made] = scan([...states, steps], {
     body: new Graph({
       name: body.name,

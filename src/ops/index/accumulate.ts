@@ -5,7 +5,7 @@ import { constant, ints, scalarLike } from '../constants.ts'
 import { cast } from '../math/cast.ts'
 import { matMul } from '../math/mat-mul.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { transpose } from '../shape/transpose.ts'
 import { oneHot } from './one-hot.ts'
 import { scatterElements } from './scatter-elements.ts'
@@ -29,7 +29,7 @@ export function addUpRows(rows: Value, indices: Value, count: number): Value {
     return matMul(cast(chosen, { to: rows.dtype }), rows)
   }
   const zeros = expand(scalarLike(0, rows), ints([count, width]))
-  return scatterElements(zeros, expand(reshape(indices, ints([n, 1])), ints([n, width])), rows, {
+  return scatterElements(zeros, expand(reshapeTo(indices, [n, 1]), ints([n, width])), rows, {
     axis: 0,
     reduction: 'add',
   })
@@ -44,10 +44,10 @@ export function addUpAlong(dy: Value, indices: Value, target: readonly Dim[], ax
   const before = shape.slice(0, axis)
   const after = shape.slice(axis + 1)
   const n = sizeOf(indices.shape)
-  const flat = reshape(indices, ints([n]))
+  const flat = reshapeTo(indices, [n])
   const [outer, inner] = [sizeOf(before), sizeOf(after)]
-  if (outer === 1) return reshape(addUpRows(reshape(dy, ints([n, inner])), flat, shape[axis] ?? 0), ints(shape))
-  const rows = reshape(transpose(reshape(dy, ints([outer, n, inner])), { perm: [1, 0, 2] }), ints([n, outer * inner]))
-  const sums = reshape(addUpRows(rows, flat, shape[axis] ?? 0), ints([shape[axis] ?? 0, outer, inner]))
-  return reshape(transpose(sums, { perm: [1, 0, 2] }), ints(shape))
+  if (outer === 1) return reshapeTo(addUpRows(reshapeTo(dy, [n, inner]), flat, shape[axis] ?? 0), shape)
+  const rows = reshapeTo(transpose(reshapeTo(dy, [outer, n, inner]), { perm: [1, 0, 2] }), [n, outer * inner])
+  const sums = reshapeTo(addUpRows(rows, flat, shape[axis] ?? 0), [shape[axis] ?? 0, outer, inner])
+  return reshapeTo(transpose(sums, { perm: [1, 0, 2] }), shape)
 }

@@ -5,7 +5,7 @@ import { logicalRank } from '../batching.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireBool } from '../infer.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { addUpAlong } from './accumulate.ts'
 import { gather } from './gather.ts'
 
@@ -39,7 +39,7 @@ export const compress: Op<['x', 'condition'], ['y'], typeof attrs> = defineOp({
         condition: none,
       }
     const flat = addUpAlong(dy, positionsOf(condition), [sizeOf(x.shape)], 0)
-    return { x: reshape(flat, ints(staticShape(x.shape, 'gradient of Compress'))), condition: none }
+    return { x: reshapeTo(flat, staticShape(x.shape, 'gradient of Compress')), condition: none }
   },
   batch: ({ x, condition }, { attributes: { axis }, size }) => {
     if (condition.batched) {
@@ -52,7 +52,7 @@ export const compress: Op<['x', 'condition'], ['y'], typeof attrs> = defineOp({
     }
     const positions = positionsOf(condition.value)
     if (axis === undefined)
-      return gather(reshape(x.value, ints([size, sizeOf(x.value.shape.slice(1))])), positions, { axis: 1 })
+      return gather(reshapeTo(x.value, [size, sizeOf(x.value.shape.slice(1))]), positions, { axis: 1 })
     return gather(x.value, positions, { axis: normalizeAxis(axis, logicalRank(x), 'Compress') + 1 })
   },
   samples: [

@@ -1,9 +1,8 @@
 import { DTypeError, ShapeError } from '../../core/errors.ts'
 import { type Dim, formatShape, sizeOf, staticShape } from '../../core/shape.ts'
 import { ensureBatched } from '../batching.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { addUpRows } from './accumulate.ts'
 import { flatPositions, withBatchPositions } from './nd-indices.ts'
 
@@ -26,9 +25,9 @@ export const gatherND: Op<['x', 'indices'], ['y'], typeof attrs> = defineOp({
     const tuples = withBatchPositions(indices, batch_dims)
     const lead = shape.slice(0, batch_dims + tupleLength('GatherND', indices, shape.length - batch_dims))
     const width = sizeOf(shape.slice(lead.length))
-    const flat = reshape(flatPositions(tuples, lead), ints([-1]))
-    const sums = addUpRows(reshape(dy, ints([sizeOf(indices.shape.slice(0, -1)), width])), flat, sizeOf(lead))
-    return { x: reshape(sums, ints(shape)), indices: nondiff('indices choose elements') }
+    const flat = reshapeTo(flatPositions(tuples, lead), [-1])
+    const sums = addUpRows(reshapeTo(dy, [sizeOf(indices.shape.slice(0, -1)), width]), flat, sizeOf(lead))
+    return { x: reshapeTo(sums, shape), indices: nondiff('indices choose elements') }
   },
   batch: ({ x, indices }, { call, attributes: { batch_dims }, size }) => {
     if (!x.batched && batch_dims === 0) return call({ x: x.value, indices: indices.value }, { batch_dims })

@@ -1,11 +1,10 @@
 import { isStatic, normalizeAxis, sizeOf, staticShape } from '../../core/shape.ts'
 import { logicalRank } from '../batching.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { exactNumbers, rearranged, small } from '../fold.ts'
 import { requireIndex } from '../infer.ts'
 import { cast } from '../math/cast.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { transpose } from '../shape/transpose.ts'
 import { addUpAlong } from './accumulate.ts'
 import { gatherND } from './gather-nd.ts'
@@ -41,10 +40,10 @@ export const gather: Op<['x', 'indices'], ['y'], typeof attrs> = defineOp({
     // Each entry picks from its own x: a GatherND over the picked axis, brought to the front.
     const others = Array.from({ length: rank }, (_, i) => i + 1).filter(i => i !== axis + 1)
     const front = axis === 0 ? x.value : transpose(x.value, { perm: [0, axis + 1, ...others] })
-    const tuples = reshape(
-      cast(indices.value, { to: 'int64' }),
-      ints([...staticShape(indices.value.shape, 'vmap of Gather'), 1]),
-    )
+    const tuples = reshapeTo(cast(indices.value, { to: 'int64' }), [
+      ...staticShape(indices.value.shape, 'vmap of Gather'),
+      1,
+    ])
     const picked = gatherND(front, tuples, { batch_dims: 1 })
     const count = logicalRank(indices)
     const before = Array.from({ length: axis }, (_, i) => 1 + count + i)

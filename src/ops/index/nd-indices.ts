@@ -8,7 +8,7 @@ import { mul } from '../math/mul.ts'
 import { reduceSum } from '../reduce/reduce-sum.ts'
 import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 
 /** What GatherND and ScatterND share: index tuples, the last axis of `indices`, into the leading axes of a tensor. */
 
@@ -31,7 +31,7 @@ export function withBatchPositions(indices: Value, count: number): Value {
       leading.map((_, i) => (i === axis ? size : 1)),
       'int64',
     )
-    return reshape(expand(along, ints(leading)), ints([...leading, 1]))
+    return reshapeTo(expand(along, ints(leading)), [...leading, 1])
   })
   return sizeOf(leading) === 0 || count === 0 ? indices : concat([...columns, indices], { axis: leading.length })
 }

@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { formatShape, normalizeAxis } from '../../core/shape.ts'
 import { logicalRank } from '../batching.ts'
 import { constant, constantNumbers, ints, scalarLike } from '../constants.ts'
-import { attr, defineOp, nondiff, type Op } from '../define.ts'
+import { attr, defineOp, type Op, zeroGradient } from '../define.ts'
 import { requireNumeric } from '../infer.ts'
 import { add } from '../math/add.ts'
 import { cast } from '../math/cast.ts'
@@ -10,7 +10,7 @@ import { mul } from '../math/mul.ts'
 import { sub } from '../math/sub.ts'
 import { reduceSum } from '../reduce/reduce-sum.ts'
 import { concat } from '../shape/concat.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 
 const attrs = { axis: attr.int(-1) }
@@ -46,8 +46,8 @@ export const oneHot: Op<['indices', 'depth', 'values'], ['y'], typeof attrs> = d
     const h = cast(oneHot(indices, depth, constant([0, 1]), attributes), { to: values.dtype })
     const on = reduceSum(mul(dy, h), undefined, { keepdims: 0 })
     const off = sub(reduceSum(dy, undefined, { keepdims: 0 }), on)
-    const pair = concat([reshape(off, ints([1])), reshape(on, ints([1]))], { axis: 0 })
-    return { indices: nondiff('indices choose elements'), depth: nondiff('a depth is a size'), values: pair }
+    const pair = concat([reshapeTo(off, [1]), reshapeTo(on, [1])], { axis: 0 })
+    return { indices: zeroGradient('indices choose elements'), depth: zeroGradient('a depth is a size'), values: pair }
   },
   batch: ({ indices, depth, values }, { call, attributes, size }) => {
     const rank = logicalRank(indices)
@@ -56,8 +56,8 @@ export const oneHot: Op<['indices', 'depth', 'values'], ['y'], typeof attrs> = d
     const h = cast(call({ indices: indices.value, depth: depth.value, values: constant([0, 1]) }, { axis }), {
       to: values.value.dtype,
     })
-    const shape = ints([size, ...new Array<number>(rank + 1).fill(1)])
-    const [off, on] = [0, 1].map(i => reshape(slice(values.value, ints([i]), ints([i + 1]), ints([1])), shape))
+    const shape = [size, ...new Array<number>(rank + 1).fill(1)]
+    const [off, on] = [0, 1].map(i => reshapeTo(slice(values.value, ints([i]), ints([i + 1]), ints([1])), shape))
     return off && on ? add(mul(h, on), mul(sub(scalarLike(1, h), h), off)) : h
   },
   samples: [

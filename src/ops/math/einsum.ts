@@ -7,7 +7,7 @@ import { constant, ints } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireNumeric, sameDType } from '../infer.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { cast } from './cast.ts'
 import { type Equation, formatEquation, freshLabel, readEquation } from './einsum-equation.ts'
 
@@ -125,7 +125,10 @@ function operandGradient(
   })
   const has = (label: string, axis: number) => !stretched[axis] && terms.some(term => term.includes(label))
   const result = einsum(values, { equation: formatEquation({ operands: terms, output: wanted.filter(has).join('') }) })
-  const spread = reshape(result, ints(wanted.map((label, axis) => (has(label, axis) ? (shape[axis] ?? 1) : 1))))
+  const spread = reshapeTo(
+    result,
+    wanted.map((label, axis) => (has(label, axis) ? (shape[axis] ?? 1) : 1)),
+  )
   return expand(spread, ints(shape))
 }
 
@@ -136,7 +139,10 @@ function squeezed(labels: string, value: Value, sizes: ReadonlyMap<string, Dim>)
   if (kept.every(Boolean)) return { labels, value }
   return {
     labels: [...labels].filter((_, axis) => kept[axis]).join(''),
-    value: reshape(value, ints(shape.filter((_, axis) => kept[axis]))),
+    value: reshapeTo(
+      value,
+      shape.filter((_, axis) => kept[axis]),
+    ),
   }
 }
 

@@ -1,14 +1,15 @@
 import { ShapeError } from '../../core/errors.ts'
-import { broadcastShapes, formatShape, type Shape, staticShape } from '../../core/shape.ts'
+import { broadcastShapes, formatShape, isStatic, type Shape, sizeOf, staticShape } from '../../core/shape.ts'
 import type { Node } from '../../graph/node.ts'
 import type { Value } from '../../graph/value.ts'
 import { logicalRank, padRank } from '../batching.ts'
-import { ints } from '../constants.ts'
+import { ints, scalarLike } from '../constants.ts'
 import { fusedMatMul } from '../contrib/fused-mat-mul.ts'
 import { defineOp, type Op } from '../define.ts'
 import { reshapeLike, unbroadcast } from '../gradients.ts'
 import { equalDims, requireNumeric, sameDType } from '../infer.ts'
-import { reshape } from '../shape/reshape.ts'
+import { expand } from '../shape/expand.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { squeeze } from '../shape/squeeze.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
 import { gemm } from './gemm.ts'
@@ -39,6 +40,8 @@ export const matMul: Op<['a', 'b']> = defineOp({
   },
   // Y = AB: dA = dY Bᵀ, dB = Aᵀ dY
   vjp: ({ a, b }, _y, dy) => {
+    // Of no elements: sums of nothing, for which the engine's kernels leave memory as they find it.
+    if (isStatic(dy.shape) && sizeOf(dy.shape) === 0) return { a: zerosOf(a), b: zerosOf(b) }
     if (a.shape.length >= 2 && b.shape.length === 2) return flatGradients(a, b, dy)
     // Vectors become matrices for the rule, and their gradients vectors again.
     const A = a.shape.length === 1 ? unsqueeze(a, ints([0])) : a
@@ -79,14 +82,19 @@ export const matMul: Op<['a', 'b']> = defineOp({
  * that both gradients are a single 2-D product, with no stack of products to add up and no transposed copy.
  */
 function flatGradients(a: Value, b: Value, dy: Value): { readonly a: Value; readonly b: Value } {
-  const flat = (x: Value) =>
-    x.shape.length === 2 ? x : reshape(x, ints([-1, ...staticShape(x.shape.slice(-1), 'gradient of MatMul')]))
+  const flat = (x: Value) => {
+    if (x.shape.length === 2) return x
+    const lead = x.shape.slice(0, -1)
+    return reshapeTo(x, [isStatic(lead) ? sizeOf(lead) : -1, ...staticShape(x.shape.slice(-1), 'gradient of MatMul')])
+  }
   const dY = flat(dy)
   return {
     a: reshapeLike(gemm(dY, b, undefined, { transB: 1 }), a),
     b: gemm(flat(a), dY, undefined, { transA: 1 }),
   }
 }
+
+const zerosOf = (x: Value): Value => expand(scalarLike(0, x), ints(staticShape(x.shape, 'gradient of MatMul')))
 
 /** 2·M·N·K per matrix. */
 function matMulFlops(node: Node): number {

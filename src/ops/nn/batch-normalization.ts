@@ -3,7 +3,7 @@ import { formatShape, sizeOf, staticShape } from '../../core/shape.ts'
 import type { Batched } from '../../graph/operator.ts'
 import type { Value } from '../../graph/value.ts'
 import { ensureBatched } from '../batching.ts'
-import { constantLike, ints, scalarLike } from '../constants.ts'
+import { constantLike, scalarLike } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat } from '../infer.ts'
 import { add } from '../math/add.ts'
@@ -12,7 +12,7 @@ import { mul } from '../math/mul.ts'
 import { neg } from '../math/neg.ts'
 import { sqrt } from '../math/sqrt.ts'
 import { sub } from '../math/sub.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { transpose } from '../shape/transpose.ts'
 import { alongChannels, requirePerChannel, sumPerChannel } from './channels.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
@@ -196,10 +196,10 @@ function batchBatchNormalization(
   const all = ensureBatched(x, size)
   const [, n = 0, c = 0, ...spatial] = staticShape(all.shape, 'vmap of BatchNormalization')
   const swap = [1, 0, ...all.shape.slice(2).map((_, i) => i + 2)]
-  const vector = (input: Batched) => reshape(ensureBatched(input, size), ints([-1]))
+  const vector = (input: Batched) => reshapeTo(ensureBatched(input, size), [-1])
   const result = call(
     {
-      x: reshape(transpose(all, { perm: swap }), ints([n, size * c, ...spatial])),
+      x: reshapeTo(transpose(all, { perm: swap }), [n, size * c, ...spatial]),
       scale: vector(scale),
       b: vector(b),
       mean: vector(mean),
@@ -207,9 +207,9 @@ function batchBatchNormalization(
     },
     attributes,
   )
-  const perEntry = (statistics: Value) => statistics && reshape(statistics, ints([size, c]))
+  const perEntry = (statistics: Value) => statistics && reshapeTo(statistics, [size, c])
   return {
-    y: transpose(reshape(result.y, ints([n, size, c, ...spatial])), { perm: swap }),
+    y: transpose(reshapeTo(result.y, [n, size, c, ...spatial]), { perm: swap }),
     running_mean: perEntry(result.running_mean),
     running_var: perEntry(result.running_var),
   }

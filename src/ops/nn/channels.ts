@@ -4,7 +4,7 @@ import type { TensorType, Value } from '../../graph/value.ts'
 import { constantLike, ints } from '../constants.ts'
 import { matMul } from '../math/mat-mul.ts'
 import { reduceSum } from '../reduce/reduce-sum.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 
 /** Vectors with one entry per channel (biases, scales, statistics) and tensors [N, C, …spatial]. */
 
@@ -24,7 +24,7 @@ export function requirePerChannel(where: string, name: string, vector: TensorTyp
 
 /** [C] → [C, 1, …], which broadcasts against [N, C, …spatial] of the given rank. */
 export const alongChannels = (vector: Value, rank: number): Value =>
-  rank === 2 ? vector : reshape(vector, ints([sizeOf(vector.shape), ...new Array<number>(rank - 2).fill(1)]))
+  rank === 2 ? vector : reshapeTo(vector, [sizeOf(vector.shape), ...new Array<number>(rank - 2).fill(1)])
 
 /**
  * Σ over examples and positions: [N, C, …] → [C]. Along the rows first, then over the examples as a product with ones:
@@ -32,15 +32,14 @@ export const alongChannels = (vector: Value, rank: number): Value =>
  */
 export function sumPerChannel(x: Value): Value {
   const [n = 0, c = 0, ...spatial] = staticShape(x.shape, 'sum over examples')
-  const rows =
-    spatial.length === 0 ? x : reduceSum(reshape(x, ints([n, c, sizeOf(spatial)])), ints([2]), { keepdims: 0 })
-  return reshape(sumExamples(rows), ints([c]))
+  const rows = spatial.length === 0 ? x : reduceSum(reshapeTo(x, [n, c, sizeOf(spatial)]), ints([2]), { keepdims: 0 })
+  return reshapeTo(sumExamples(rows), [c])
 }
 
 /** Σ over axis 0, flattened to [1, rest]: a product with a row of ones, which uses all cores where ReduceSum does not. */
 export function sumExamples(x: Value): Value {
   const [n = 0, ...rest] = staticShape(x.shape, 'sum over examples')
-  const flat = ints([n, sizeOf(rest)])
-  if (n === 1) return reshape(x, flat)
-  return matMul(constantLike(new Array<number>(n).fill(1), [1, n], x), reshape(x, flat))
+  const flat = [n, sizeOf(rest)]
+  if (n === 1) return reshapeTo(x, flat)
+  return matMul(constantLike(new Array<number>(n).fill(1), [1, n], x), reshapeTo(x, flat))
 }

@@ -2,9 +2,8 @@ import { sizeOf, staticShape } from '../../core/shape.ts'
 import type { Batched } from '../../graph/operator.ts'
 import type { Value } from '../../graph/value.ts'
 import { ensureBatched, logicalRank } from '../batching.ts'
-import { ints } from '../constants.ts'
 import { add } from '../math/add.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { transpose } from '../shape/transpose.ts'
 
 interface ConvInputs<V> {
@@ -21,12 +20,12 @@ interface ConvCall<A> {
 /** [B, N, …] → [B·N, …]. */
 export function foldBatch(x: Value): Value {
   const [size = 0, n = 0, ...rest] = staticShape(x.shape, 'vmap')
-  return reshape(x, ints([size * n, ...rest]))
+  return reshapeTo(x, [size * n, ...rest])
 }
 /** [B·N, …] → [B, N, …]. */
 export function unfoldBatch(y: Value, size: number): Value {
   const [n = 0, ...rest] = staticShape(y.shape, 'vmap')
-  return reshape(y, ints([size, n / size, ...rest]))
+  return reshapeTo(y, [size, n / size, ...rest])
 }
 
 /**
@@ -52,16 +51,16 @@ export function batchConv<A extends { readonly group: number }>(
   const swap = [1, 0, ...all.shape.slice(2).map((_, i) => i + 2)]
   const y = call(
     {
-      x: reshape(transpose(all, { perm: swap }), ints([n, size * c, ...spatial])), // [N, B·C, …]
+      x: reshapeTo(transpose(all, { perm: swap }), [n, size * c, ...spatial]), // [N, B·C, …]
       w: foldBatch(w.value), // [B·M, C/g, …]
-      b: b && reshape(ensureBatched(b, size), ints([-1])),
+      b: b && reshapeTo(ensureBatched(b, size), [-1]),
     },
     { ...attributes, group: size * attributes.group },
   ) // [N, B·M, …]
   const [, filters = 0, ...out] = staticShape(y.shape, 'vmap of a convolution')
-  return transpose(reshape(y, ints([n, size, filters / size, ...out])), { perm: swap })
+  return transpose(reshapeTo(y, [n, size, filters / size, ...out]), { perm: swap })
 }
 
 /** A bias per entry [B, M] so that it broadcasts against [B, N, M, …spatial]. */
 const perChannel = (b: Value, size: number, spatialRank: number): Value =>
-  reshape(b, ints([size, 1, sizeOf(b.shape) / size, ...new Array<number>(spatialRank).fill(1)]))
+  reshapeTo(b, [size, 1, sizeOf(b.shape) / size, ...new Array<number>(spatialRank).fill(1)])

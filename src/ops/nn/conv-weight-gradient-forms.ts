@@ -3,7 +3,7 @@ import type { Value } from '../../graph/value.ts'
 import { ints } from '../constants.ts'
 import { matMul } from '../math/mat-mul.ts'
 import { concat } from '../shape/concat.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 import { swapLast, transpose } from '../shape/transpose.ts'
 import { sumExamples } from './channels.ts'
@@ -58,24 +58,18 @@ function asConvolution(x: Value, dy: Value, axes: readonly StaticWindowAxis[], g
   const moved =
     group === 1
       ? transpose(read, { perm: toLast([0]) })
-      : transpose(reshape(read, ints([n, group, channels, ...spatial])), { perm: toLast(apart ? [0, 1] : [1, 0]) })
-  const image = reshape(
-    moved,
-    ints([1, n * group, ...spatial.map((size, i) => size * (unit[i] ?? 1)), ...own(channels)]),
-  )
+      : transpose(reshapeTo(read, [n, group, channels, ...spatial]), { perm: toLast(apart ? [0, 1] : [1, 0]) })
+  const image = reshapeTo(moved, [1, n * group, ...spatial.map((size, i) => size * (unit[i] ?? 1)), ...own(channels)])
   const scaled = (size: (axis: StaticWindowAxis) => number) => axes.map((axis, i) => size(axis) * (unit[i] ?? 1))
-  const filters = reshape(
-    apart ? dy : channelsInFront(dy),
-    ints([...(apart ? [n * m, 1] : [m, n]), ...output, ...own(1)]),
-  )
+  const filters = reshapeTo(apart ? dy : channelsInFront(dy), [...(apart ? [n * m, 1] : [m, n]), ...output, ...own(1)])
   const sums = conv(image, filters, undefined, {
     group: apart ? n * group : group,
     strides: [...axes.map(axis => axis.dilation), ...own(1)],
     dilations: [...scaled(axis => axis.stride), ...own(1)],
     pads: [...scaled(axis => axis.before), ...own(0), ...scaled(axis => Math.max(0, tail(axis))), ...own(0)],
   })
-  const perFilter = apart ? sumExamples(reshape(sums, ints([n, m * sizeOf(kernel) * channels]))) : sums
-  return transpose(reshape(perFilter, ints([m, ...kernel, channels])), {
+  const perFilter = apart ? sumExamples(reshapeTo(sums, [n, m * sizeOf(kernel) * channels])) : sums
+  return transpose(reshapeTo(perFilter, [m, ...kernel, channels]), {
     perm: [0, last, ...kernel.map((_, i) => i + 1)],
   })
 }
@@ -97,12 +91,12 @@ function perPlace(x: Value, dy: Value, axes: readonly StaticWindowAxis[], group:
   const kernel = axes.map(axis => axis.kernel)
   const columns = n * sizeOf(axes.map(axis => axis.output))
   const padded = padToWindows(channelsInFront(x), axes) // [C, N, …]
-  const left = reshape(channelsInFront(dy), ints([group, m / group, columns]))
+  const left = reshapeTo(channelsInFront(dy), [group, m / group, columns])
   const products = windowOffsets(kernel).map(offset => {
-    const right = reshape(windowSlice(padded, axes, offset), ints([group, c / group, columns]))
-    return reshape(matMul(left, swapLast(right)), ints([m, c / group, 1]))
+    const right = reshapeTo(windowSlice(padded, axes, offset), [group, c / group, columns])
+    return reshapeTo(matMul(left, swapLast(right)), [m, c / group, 1])
   })
-  return reshape(joined(products, 2), ints([m, c / group, ...kernel]))
+  return reshapeTo(joined(products, 2), [m, c / group, ...kernel])
 }
 
 const channelsInFront = (x: Value): Value => transpose(x, { perm: [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)] })
@@ -114,12 +108,10 @@ function perExample(x: Value, dy: Value, axes: readonly StaticWindowAxis[]): Val
   const kernel = axes.map(axis => axis.kernel)
   const positions = sizeOf(axes.map(axis => axis.output))
   const padded = padToWindows(x, axes)
-  const slices = windowOffsets(kernel).map(offset =>
-    reshape(windowSlice(padded, axes, offset), ints([n, c, positions])),
-  )
-  const sum = sumExamples(matMul(joined(slices, 1), swapLast(reshape(dy, ints([n, m, positions])))))
+  const slices = windowOffsets(kernel).map(offset => reshapeTo(windowSlice(padded, axes, offset), [n, c, positions]))
+  const sum = sumExamples(matMul(joined(slices, 1), swapLast(reshapeTo(dy, [n, m, positions]))))
   // [K·C, M] → [M, C, …k]
-  return reshape(transpose(reshape(sum, ints([sizeOf(kernel), c, m])), { perm: [2, 1, 0] }), ints([m, c, ...kernel]))
+  return reshapeTo(transpose(reshapeTo(sum, [sizeOf(kernel), c, m]), { perm: [2, 1, 0] }), [m, c, ...kernel])
 }
 
 const joined = (parts: readonly Value[], axis: number): Value => {

@@ -2,10 +2,9 @@ import { ShapeError } from '../../core/errors.ts'
 import { formatShape, sameShape, staticShape } from '../../core/shape.ts'
 import type { TensorType, Value } from '../../graph/value.ts'
 import { ensureBatched } from '../batching.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { requireFloat, sameDType } from '../infer.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { transpose } from '../shape/transpose.ts'
 import { conv } from './conv.ts'
 import { convInputGradient } from './conv-input-gradient.ts'
@@ -76,14 +75,14 @@ export const convWeightGradient: Op<['x', 'dy'], ['dw'], typeof attrs> = defineO
     const sideBySide = (value: Value): Value => {
       const [, n = 0, channels = 0, ...spatial] = staticShape(value.shape, 'vmap of a convolution')
       const perm = [1, 0, ...value.shape.slice(2).map((_, i) => i + 2)]
-      return reshape(transpose(value, { perm }), ints([n, size * channels, ...spatial]))
+      return reshapeTo(transpose(value, { perm }), [n, size * channels, ...spatial])
     }
     const dw = call(
       { x: sideBySide(ensureBatched(x, size)), dy: sideBySide(ensureBatched(dy, size)) },
       { ...attributes, group: size * attributes.group },
     )
     const [filters = 0, ...rest] = staticShape(dw.shape, 'vmap of a convolution')
-    return reshape(dw, ints([size, filters / size, ...rest]))
+    return reshapeTo(dw, [size, filters / size, ...rest])
   },
   samples: [
     { x: [2, 1, 6, 5], dy: [2, 3, 4, 3], attrs: { kernel_shape: [3, 3] } },

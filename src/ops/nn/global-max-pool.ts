@@ -1,12 +1,12 @@
 import { sizeOf, staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
-import { constant, ints } from '../constants.ts'
+import { constant } from '../constants.ts'
 import { defineOp, type Op } from '../define.ts'
 import { equal } from '../logic/equal.ts'
 import { cast } from '../math/cast.ts'
 import { mul } from '../math/mul.ts'
 import { argMax } from '../reduce/arg-max.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { countedSize } from './conv-shape.ts'
 import { globallyPooled } from './global-average-pool.ts'
 import { foldExamples } from './pool-shape.ts'
@@ -31,12 +31,12 @@ export const globalMaxPool: Op<['x']> = defineOp({
 function firstMaximumGradient(x: Value, dy: Value): Value {
   const [n = 0, c = 0, ...spatial] = staticShape(x.shape, 'gradient of GlobalMaxPool')
   const positions = sizeOf(spatial)
-  const first = argMax(reshape(x, ints([n, c, positions])), { axis: 2, keepdims: 1 }) // [N, C, 1]
+  const first = argMax(reshapeTo(x, [n, c, positions]), { axis: 2, keepdims: 1 }) // [N, C, 1]
   const numbers = constant(
     Array.from({ length: positions }, (_, i) => i),
     [positions],
     'int64',
   )
   const won = cast(equal(numbers, first), { to: dy.dtype }) // [N, C, P]
-  return reshape(mul(won, reshape(dy, ints([n, c, 1]))), ints([n, c, ...spatial]))
+  return reshapeTo(mul(won, reshapeTo(dy, [n, c, 1])), [n, c, ...spatial])
 }

@@ -15,7 +15,7 @@ import { sub } from '../math/sub.ts'
 import { sum } from '../math/sum.ts'
 import { reduceSum } from '../reduce/reduce-sum.ts'
 import { concat } from '../shape/concat.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 import { transpose } from '../shape/transpose.ts'
 import { clip } from './clip.ts'
@@ -47,7 +47,7 @@ export function sampledGradients(
   const rows = neighbours(part(grid, 1, count), height, how)
   const images = Array.from({ length: count }, (_, i) => Math.floor(i / (down * across)) * height * width)
   const first = constant(images, [count], 'int64')
-  const pixels = reshape(transpose(dy, { perm: [0, 2, 3, 1] }), ints([count, channels]))
+  const pixels = reshapeTo(transpose(dy, { perm: [0, 2, 3, 1] }), [count, channels])
   const corners = rows.flatMap(row =>
     columns.map(column => ({
       row,
@@ -55,22 +55,20 @@ export function sampledGradients(
       index: add(first, add(mul(row.index, scalarLike(width, row.index)), column.index)),
     })),
   )
-  const shares = corners.map(({ row, column }) =>
-    mul(pixels, reshape(mul(row.weight, column.weight), ints([count, 1]))),
-  )
+  const shares = corners.map(({ row, column }) => mul(pixels, reshapeTo(mul(row.weight, column.weight), [count, 1])))
   const indices = corners.map(({ index }) => index)
   const sums = addUpRows(concat(shares, { axis: 0 }), concat(indices, { axis: 0 }), batch * height * width)
-  const dx = transpose(reshape(sums, ints([batch, height, width, channels])), { perm: [0, 3, 1, 2] })
+  const dx = transpose(reshapeTo(sums, [batch, height, width, channels]), { perm: [0, 3, 1, 2] })
   if (how.mode === 'nearest') return { x: dx, grid: undefined }
 
-  const table = reshape(transpose(x, { perm: [0, 2, 3, 1] }), ints([batch * height * width, channels]))
+  const table = reshapeTo(transpose(x, { perm: [0, 2, 3, 1] }), [batch * height * width, channels])
   const slopes = corners.map(({ row, column, index }) => {
     const weight = reduceSum(mul(pixels, gather(table, index)), ints([1]), { keepdims: 0 })
     return [mul(weight, mul(row.weight, column.slope)), mul(weight, mul(row.slope, column.weight))] as const
   })
   const sides = [sum(slopes.map(([across]) => across)), sum(slopes.map(([, down]) => down))]
   const dgrid = concat(
-    sides.map(side => reshape(side, ints([batch, down, across, 1]))),
+    sides.map(side => reshapeTo(side, [batch, down, across, 1])),
     { axis: 3 },
   )
   return { x: dx, grid: dgrid }
@@ -78,7 +76,7 @@ export function sampledGradients(
 
 /** One coordinate of all places, [count]. */
 const part = (grid: Value, at: number, count: number): Value =>
-  reshape(slice(grid, ints([at]), ints([at + 1]), ints([3])), ints([count]))
+  reshapeTo(slice(grid, ints([at]), ints([at + 1]), ints([3])), [count])
 
 interface Neighbour {
   /** int64[count], inside of the axis. */

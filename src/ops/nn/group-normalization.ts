@@ -1,12 +1,11 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { sizeOf, staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { reshapeLike } from '../gradients.ts'
 import { requireFloat, sameDType } from '../infer.ts'
 import { mul } from '../math/mul.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { alongChannels, requirePerChannel, sumPerChannel } from './channels.ts'
 import { countedSize, spatialShape } from './conv-shape.ts'
 import { batchPerExample, normalized, normalizedGradient } from './normalized.ts'
@@ -54,11 +53,11 @@ export const groupNormalization: Op<['x', 'scale', 'b'], ['y'], typeof attrs> = 
 /** Gradients of a normalisation over `groups` of channels per example, with a scale and a bias per channel. */
 export function channelwiseGradient(x: Value, scale: Value, dy: Value, epsilon: number, groups: number) {
   const [n = 0] = staticShape(x.shape, 'gradient of a normalisation')
-  const rows = ints([n, groups, sizeOf(x.shape) / (n * groups)])
-  const found = normalized(reshape(x, rows), [2], epsilon)
+  const rows = [n, groups, sizeOf(x.shape) / (n * groups)]
+  const found = normalized(reshapeTo(x, rows), [2], epsilon)
   const g = mul(dy, alongChannels(scale, x.shape.length))
   return {
-    x: reshapeLike(normalizedGradient(reshape(g, rows), found, [2]), x),
+    x: reshapeLike(normalizedGradient(reshapeTo(g, rows), found, [2]), x),
     scale: sumPerChannel(mul(dy, reshapeLike(found.normal, x))),
     b: sumPerChannel(dy),
   }

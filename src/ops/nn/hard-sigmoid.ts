@@ -14,8 +14,8 @@ export const hardSigmoid: Op<['x'], ['y'], typeof attrs> = defineOp({
   inputs: ['x'],
   attrs,
   infer: floatUnary('HardSigmoid'),
-  // dx = alpha·dy where 0 < y < 1
-  vjp: (_, y, dy, { alpha }) => ({ x: mul(mul(dy, scalarLike(alpha, y)), strictlyBetween(y, 0, 1)) }),
+  // dx = alpha·dy where 0 < y < 1. The mask comes first: where it is 0, a steep alpha must not make dy infinite.
+  vjp: (_, y, dy, { alpha }) => ({ x: mul(mul(dy, strictlyBetween(y, 0, 1)), scalarLike(alpha, y)) }),
   batch: elementwise,
   samples: [
     { x: { shape: [3, 4], distinct: true } },

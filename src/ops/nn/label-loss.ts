@@ -10,7 +10,7 @@ import { div } from '../math/div.ts'
 import { mul } from '../math/mul.ts'
 import { neg } from '../math/neg.ts'
 import { reduceSum } from '../reduce/reduce-sum.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { unsqueeze } from '../shape/unsqueeze.ts'
 import { requirePerChannel } from './channels.ts'
 
@@ -79,7 +79,7 @@ export function lossGradients(
       logp,
     ),
   )
-  const weighted = weights ? mul(counted, reshape(weights, ints(column))) : counted
+  const weighted = weights ? mul(counted, reshapeTo(weights, column)) : counted
   // mean: Σ w·loss / Σ w
   const total = reduction === 'mean' ? reduceSum(weighted, undefined, { keepdims: 0 }) : undefined
   const d = reduction === 'none' ? unsqueeze(dy, ints([1])) : total ? div(dy, total) : dy

@@ -1,11 +1,11 @@
 import { sizeOf } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
-import { constant, ints } from '../constants.ts'
+import { constant } from '../constants.ts'
 import { add } from '../math/add.ts'
 import { matMul } from '../math/mat-mul.ts'
 import { mul } from '../math/mul.ts'
 import { sub } from '../math/sub.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import type { StaticWindowAxis } from './conv-shape.ts'
 import { hardSigmoid } from './hard-sigmoid.ts'
 import { relu } from './relu.ts'
@@ -30,13 +30,16 @@ export function maxPoolPairsGradient(x: Value, y: Value, dy: Value): Value {
   const width = sizeOf(y.shape.slice(-1))
   const rows = sizeOf(y.shape.slice(0, -1))
   const repeat = constant(repeating(width), [width, 4 * width])
-  const flat = (value: Value, columns: number) => reshape(value, ints([rows, columns]))
+  const flat = (value: Value, columns: number) => reshapeTo(value, [rows, columns])
   const spread = (value: Value) => matMul(flat(value, width), repeat)
   // 1 where x is its window's maximum: x − max is 0 there and negative elsewhere.
   const largest = hardSigmoid(sub(flat(x, 4 * width), spread(y)), { alpha: 3e38, beta: 1 })
   const earlier = matMul(largest, constant(minusEarlier(width), [4 * width, 4 * width]))
   const first = relu(add(largest, earlier))
-  return reshape(mul(first, spread(dy)), ints(x.shape.map(dim => sizeOf([dim]))))
+  return reshapeTo(
+    mul(first, spread(dy)),
+    x.shape.map(dim => sizeOf([dim])),
+  )
 }
 
 /** Column of the pair of rows → column of the pooled row. */

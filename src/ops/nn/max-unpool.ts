@@ -7,7 +7,7 @@ import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { gather } from '../index/gather.ts'
 import { requireNumeric } from '../infer.ts'
 import { add } from '../math/add.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
 import { perAxis, spatialShape } from './conv-shape.ts'
 
@@ -36,7 +36,7 @@ export const maxUnpool: Op<['x', 'indices', 'output_shape?'], ['y'], typeof attr
     return { dtype: x.dtype, shape: unpooledShape(x, output_shape, attributes) }
   },
   vjp: ({ indices }, _y, dy) => ({
-    x: gather(reshape(dy, ints([-1])), indices, { axis: 0 }),
+    x: gather(reshapeTo(dy, [-1]), indices, { axis: 0 }),
     indices: nondiff('positions are integers'),
     output_shape: nondiff('a shape is made of integers'),
   }),

@@ -9,7 +9,7 @@ import { mul } from '../math/mul.ts'
 import { sqrt } from '../math/sqrt.ts'
 import { sub } from '../math/sub.ts'
 import { reduceMean } from '../reduce/reduce-mean.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
 
 /** What normalisations share: x̂ = (x − μ)·r over some axes, with r = (σ² + ε)^(−1/2). */
@@ -56,6 +56,6 @@ export function batchPerExample<A>(
   const plain = (value: number) => constantLike(new Array<number>(c).fill(value), [c], all)
   const y = unfoldBatch(call({ x: foldBatch(all), scale: plain(1), b: plain(0) }, attributes), size)
   const perChannel = (vector: Batched) =>
-    reshape(ensureBatched(vector, size), ints([size, 1, sizeOf([c]), ...spatial.map(() => 1)]))
+    reshapeTo(ensureBatched(vector, size), [size, 1, sizeOf([c]), ...spatial.map(() => 1)])
   return add(mul(y, perChannel(scale)), perChannel(b))
 }

@@ -6,7 +6,7 @@ import { add } from '../math/add.ts'
 import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
 import { pad } from '../shape/pad.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 import { type StaticWindowAxis, windowOffsets } from './conv-shape.ts'
 
@@ -80,12 +80,12 @@ function interleave(grids: readonly Value[], strides: readonly number[], shape: 
     const stride = strides[i] ?? 1
     const axis = i + 2
     if (stride === 1) continue
-    const column = ints([...wide.slice(0, axis + 1), 1, ...wide.slice(axis + 1)])
+    const column = [...wide.slice(0, axis + 1), 1, ...wide.slice(axis + 1)]
     wide[axis] = (wide[axis] ?? 0) * stride
     const joined: Value[] = []
     for (let k = 0; k < parts.length; k += stride) {
-      const group = parts.slice(k, k + stride).map(part => reshape(part, column))
-      joined.push(reshape(concat(group, { axis: axis + 1 }), ints(wide)))
+      const group = parts.slice(k, k + stride).map(part => reshapeTo(part, column))
+      joined.push(reshapeTo(concat(group, { axis: axis + 1 }), wide))
     }
     parts = joined
   }

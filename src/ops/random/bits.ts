@@ -15,7 +15,7 @@ import { sin } from '../math/sin.ts'
 import { sqrt } from '../math/sqrt.ts'
 import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshape, reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 
 /**
@@ -98,10 +98,10 @@ function rawWords(key: Value, count: number, stream: number): Value {
   const [a, b] = keyWords(key, stream)
   const [rows, columns] = grid(count)
   const lines = mix(add(mix(add(positions(rows + columns), a)), b))
-  const row = reshape(part(lines, 0, rows), ints([rows, 1]))
+  const row = reshapeTo(part(lines, 0, rows), [rows, 1])
   const column = part(lines, rows, rows + columns)
   const mixed = mul(fold(mul(add(row, column), word(0x7feb352d)), 15), word(0x846ca68b))
-  return firstOf(reshape(mixed, ints([rows * columns])), count, rows * columns)
+  return firstOf(reshapeTo(mixed, [rows * columns]), count, rows * columns)
 }
 
 /** Rows and columns of the smallest near-square grid of at least `count` places; exactly `count` where that divides well. */

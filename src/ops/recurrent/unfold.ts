@@ -8,7 +8,7 @@ import { where } from '../logic/where.ts'
 import { cast } from '../math/cast.ts'
 import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { reverseSequence } from '../shape/reverse-sequence.ts'
 import { slice } from '../shape/slice.ts'
 import { squeeze } from '../shape/squeeze.ts'
@@ -170,7 +170,7 @@ function weightsOf({ w, r, b, p }: RecurrentValues, direction: number): Directio
 /** Which sequences have not ended: bool [steps, batch, 1]. */
 function validSteps(lengths: Value, steps: number, size: number): Value {
   const numbers = Array.from({ length: steps }, (_, t) => t)
-  return less(constant(numbers, [steps, 1, 1], 'int64'), reshape(lengths, ints([1, size, 1])))
+  return less(constant(numbers, [steps, 1, 1], 'int64'), reshapeTo(lengths, [1, size, 1]))
 }
 
 /** One direction of weights or states. */

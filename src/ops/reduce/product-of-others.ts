@@ -4,7 +4,7 @@ import { ints, scalarLike } from '../constants.ts'
 import { mul } from '../math/mul.ts'
 import { concat } from '../shape/concat.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 import { slice } from '../shape/slice.ts'
 import { transpose } from '../shape/transpose.ts'
 
@@ -14,12 +14,16 @@ import { transpose } from '../shape/transpose.ts'
  */
 export function productOfOthers(x: Value, axes: readonly number[]): Value {
   const shape = staticShape(x.shape, 'gradient of ReduceProd')
+  if (sizeOf(shape) === 0) return x
   const kept = shape.map((_, axis) => axis).filter(axis => !axes.includes(axis))
   const perm = [...kept, ...axes]
   const length = sizeOf(axes.map(axis => shape[axis] ?? 1))
-  const rows = reshape(transpose(x, { perm }), ints([sizeOf(kept.map(axis => shape[axis] ?? 1)), length]))
+  const rows = reshapeTo(transpose(x, { perm }), [sizeOf(kept.map(axis => shape[axis] ?? 1)), length])
   const others = mul(exclusiveProducts(rows, length, 'before'), exclusiveProducts(rows, length, 'after'))
-  const moved = reshape(others, ints(perm.map(axis => shape[axis] ?? 1)))
+  const moved = reshapeTo(
+    others,
+    perm.map(axis => shape[axis] ?? 1),
+  )
   return transpose(moved, { perm: perm.map((_, axis) => perm.indexOf(axis)) })
 }
 

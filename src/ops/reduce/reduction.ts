@@ -4,7 +4,7 @@ import type { Batched } from '../../graph/operator.ts'
 import type { Value } from '../../graph/value.ts'
 import { ints, requireInts } from '../constants.ts'
 import { expand } from '../shape/expand.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 
 /** What all reductions share: axes as an optional constant input, keepdims, and how gradients and batch axes pass. */
 
@@ -34,13 +34,11 @@ export function reducedShape(where: string, x: Value, axes: Value | undefined, a
 export function keepReduced(y: Value, x: Value, axes: Value | undefined, attributes: ReductionAttributes): Value {
   if (attributes.keepdims) return y
   const reduced = new Set(reducedAxes('gradient of a reduction', x.shape.length, axes, attributes))
-  return reshape(
+  return reshapeTo(
     y,
-    ints(
-      staticShape(
-        x.shape.map((dim, i) => (reduced.has(i) ? 1 : dim)),
-        'gradient of a reduction',
-      ),
+    staticShape(
+      x.shape.map((dim, i) => (reduced.has(i) ? 1 : dim)),
+      'gradient of a reduction',
     ),
   )
 }

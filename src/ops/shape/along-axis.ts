@@ -2,9 +2,10 @@ import { isFloat } from '../../core/dtype.ts'
 import { DTypeError } from '../../core/errors.ts'
 import { sizeOf, staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
-import { constant, ints } from '../constants.ts'
+import { constant, ints, scalarLike } from '../constants.ts'
 import { matMul } from '../math/mat-mul.ts'
-import { reshape } from './reshape.ts'
+import { expand } from './expand.ts'
+import { reshapeTo } from './reshape.ts'
 
 /** A constant matrix [rows, columns] that maps the elements along one axis, and what it transposes to. */
 export interface AxisMap {
@@ -40,14 +41,15 @@ export function alongAxis(x: Value, map: AxisMap): Value {
     throw new DTypeError({ where: 'a product along an axis', expected: 'a floating-point tensor', received: x.dtype })
   const before = sizeOf(shape.slice(0, axis))
   const after = sizeOf(shape.slice(axis + 1))
-  const result = ints([...shape.slice(0, axis), rows, ...shape.slice(axis + 1)])
+  const result = [...shape.slice(0, axis), rows, ...shape.slice(axis + 1)]
+  if (columns === 0) return expand(scalarLike(0, x), ints(result))
   if (after === 1) {
     const right = transposed(map)
-    return reshape(
-      matMul(reshape(x, ints([before, columns])), constant(Array.from(right.elements), [columns, rows], x.dtype)),
+    return reshapeTo(
+      matMul(reshapeTo(x, [before, columns]), constant(Array.from(right.elements), [columns, rows], x.dtype)),
       result,
     )
   }
   const matrix = constant(Array.from(elements), [rows, columns], x.dtype)
-  return reshape(matMul(matrix, reshape(x, ints([before, columns, after]))), result)
+  return reshapeTo(matMul(matrix, reshapeTo(x, [before, columns, after])), result)
 }

@@ -5,7 +5,7 @@ import { type AttributesOf, attr, defineOp, nondiff, type Op } from '../define.t
 import { requireRank } from '../infer.ts'
 import { concat } from './concat.ts'
 import { pad } from './pad.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { slice } from './slice.ts'
 import { divided, foldIntoFirst } from './space.ts'
 
@@ -54,9 +54,9 @@ export const col2Im: Op<['x', 'image', 'block'], ['y'], typeof attrs> = defineOp
     const pieces = places(kernel).map(place => {
       const starts = place.map((at, i) => at * (dilations[i] ?? 1))
       const ends = starts.map((start, i) => start + ((counts[i] ?? 1) - 1) * (strides[i] ?? 1) + 1)
-      return reshape(slice(padded, ints(starts), ints(ends), axes, ints(strides)), ints([n, channels, 1, positions]))
+      return reshapeTo(slice(padded, ints(starts), ints(ends), axes, ints(strides)), [n, channels, 1, positions])
     })
-    const x2 = reshape(concat(pieces, { axis: 2 }), ints([n, columns, positions]))
+    const x2 = reshapeTo(concat(pieces, { axis: 2 }), [n, columns, positions])
     return { x: x2, image: nondiff('sizes are integers'), block: nondiff('sizes are integers') }
   },
   batch: ({ x, image, block }, { call, attributes, size }) =>

@@ -1,8 +1,7 @@
 import { ArgumentError } from '../../core/errors.ts'
 import { staticShape } from '../../core/shape.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { divided, foldIntoFirst, multiplied, requireImages } from './space.ts'
 import { spaceToDepth } from './space-to-depth.ts'
 import { transpose } from './transpose.ts'
@@ -29,8 +28,8 @@ export const depthToSpace: Op<['x'], ['y'], typeof attrs> = defineOp({
   vjp: ({ x }, _y, dy, { blocksize: b, mode }) => {
     if (mode === 'DCR') return { x: spaceToDepth(dy, { blocksize: b }) }
     const [n = 0, c = 0, h = 0, w = 0] = staticShape(x.shape, 'gradient of DepthToSpace')
-    const blocks = reshape(dy, ints([n, c / (b * b), h, b, w, b]))
-    return { x: reshape(transpose(blocks, { perm: [0, 1, 3, 5, 2, 4] }), ints([n, c, h, w])) }
+    const blocks = reshapeTo(dy, [n, c / (b * b), h, b, w, b])
+    return { x: reshapeTo(transpose(blocks, { perm: [0, 1, 3, 5, 2, 4] }), [n, c, h, w]) }
   },
   batch: ({ x }, { call, attributes, size }) => foldIntoFirst(x, size, folded => call({ x: folded }, attributes)),
   samples: [

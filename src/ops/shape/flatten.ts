@@ -1,10 +1,9 @@
 import { ShapeError } from '../../core/errors.ts'
 import { type Dim, isStatic, type Shape, sizeOf, staticShape } from '../../core/shape.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, type Op } from '../define.ts'
 import { foldReshape } from '../fold.ts'
 import { reshapeLike } from '../gradients.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 
 const attrs = { axis: attr.int(1) }
 
@@ -17,7 +16,7 @@ export const flatten: Op<['x'], ['y'], typeof attrs> = defineOp({
   infer: ({ x }, { axis }) => ({ dtype: x.dtype, shape: flattened(x.shape, axis) }),
   vjp: ({ x }, _y, dy) => ({ x: reshapeLike(dy, x) }),
   batch: ({ x }, { attributes: { axis }, size }) =>
-    reshape(x.value, ints([size, ...staticShape(flattened(x.value.shape.slice(1), axis), 'vmap of Flatten')])),
+    reshapeTo(x.value, [size, ...staticShape(flattened(x.value.shape.slice(1), axis), 'vmap of Flatten')]),
   fold: ({ x }, { axis }) => foldReshape(x, { shape: flattened(x.shape, axis) }),
   samples: [
     { x: [2, 3, 4] },

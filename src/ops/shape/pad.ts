@@ -12,7 +12,7 @@ import { reduceSum } from '../reduce/reduce-sum.ts'
 import { alongAxis, transposed } from './along-axis.ts'
 import { expand } from './expand.ts'
 import { borderMap } from './pad-borders.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { slice } from './slice.ts'
 
 const attrs = { mode: attr.string('constant') }
@@ -56,7 +56,7 @@ export const pad: Op<['x', 'pads', 'value?', 'axes?'], ['y'], typeof attrs> = de
     const border = sub(reduceSum(dy, undefined, { keepdims: 0 }), reduceSum(inner, undefined, { keepdims: 0 }))
     return {
       x: dx,
-      value: value.shape.length === 0 ? border : reshape(border, ints(staticShape(value.shape, 'gradient of Pad'))),
+      value: value.shape.length === 0 ? border : reshapeTo(border, staticShape(value.shape, 'gradient of Pad')),
       ...none,
     }
   },
@@ -73,7 +73,7 @@ export const pad: Op<['x', 'pads', 'value?', 'axes?'], ['y'], typeof attrs> = de
     const border = sub(scalarLike(1, x.value), padWith(inside, undefined))
     return add(
       padWith(x.value, undefined),
-      mul(border, reshape(value.value, ints([size, ...new Array<number>(rank).fill(1)]))),
+      mul(border, reshapeTo(value.value, [size, ...new Array<number>(rank).fill(1)])),
     )
   },
   samples: [

@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { type Dim, formatShape, isStatic, type Shape, sizeOf } from '../../core/shape.ts'
+import type { Value } from '../../graph/value.ts'
 import { constantInts, ints, requireInts } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { foldReshape } from '../fold.ts'
@@ -50,6 +51,10 @@ export const reshape: Op<['x', 'shape'], ['y'], typeof attrs> = defineOp({
   ],
   traits: { reshapes: true },
 })
+
+/** Reshape to known sizes, for rules: with one of them 0, that is a size, and not the input's. */
+export const reshapeTo = (x: Value, shape: readonly number[]): Value =>
+  reshape(x, ints(shape), { allowzero: shape.includes(0) ? 1 : 0 })
 
 function targetShape(from: Shape, target: readonly number[], allowzero: boolean): Shape {
   const shape: Dim[] = target.map((dim, i) => (dim === 0 && !allowzero ? (from[i] ?? 0) : dim))

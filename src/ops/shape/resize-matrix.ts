@@ -22,22 +22,30 @@ export interface ResizedAxis {
   readonly roi: readonly [number, number]
 }
 
-/** Position in the input of output element i; `undefined` where the region of interest leaves the input. */
-function sourcePosition(i: number, { from, to, scale, roi }: ResizedAxis, mode: string): number | undefined {
+const { fround } = Math
+
+/**
+ * Position in the input of output element i; `undefined` where the region of interest leaves the input. In float32, step by step as
+ * the engine has it: `nearest` rounds the result, and ties fall where those roundings put them.
+ */
+function sourcePosition(i: number, part: ResizedAxis, mode: string): number | undefined {
+  const { from, to, roi } = part
+  const scale = fround(part.scale)
+  const middle = fround(fround((i + 0.5) / scale) - 0.5)
   switch (mode) {
     case 'half_pixel':
-      return (i + 0.5) / scale - 0.5
+      return middle
     case 'half_pixel_symmetric': {
       // Where the output was rounded to whole elements, the difference is shared between both ends.
-      const adjustment = to / (scale * from)
-      return (from / 2) * (1 - adjustment) + (i + 0.5) / scale - 0.5
+      const offset = fround((from / 2) * fround(1 - fround(to / fround(scale * from))))
+      return fround(fround(offset + fround((i + 0.5) / scale)) - 0.5)
     }
     case 'pytorch_half_pixel':
-      return to > 1 ? (i + 0.5) / scale - 0.5 : 0
+      return to > 1 ? middle : 0
     case 'align_corners':
-      return to === 1 ? 0 : (i * (from - 1)) / (to - 1)
+      return to === 1 ? 0 : fround(fround(i * (from - 1)) / (to - 1))
     case 'asymmetric':
-      return i / scale
+      return fround(i / scale)
     case 'tf_crop_and_resize': {
       const [start, end] = roi
       const x =

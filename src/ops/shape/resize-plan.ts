@@ -73,7 +73,7 @@ export function resizePlan(
       return
     }
     const part = scales
-      ? { to: Math.floor(from * number * (interval[1] - interval[0])), scale: number }
+      ? { to: scaledSize(from, number), scale: number }
       : common === undefined
         ? { to: number, scale: number / from }
         : { to: Math.floor(common * from + 0.5), scale: common }
@@ -81,6 +81,12 @@ export function resizePlan(
   })
   return { parts, symbolic }
 }
+
+/**
+ * In float32, as the engine multiplies: 3 · 2.3333333 is 7, and not just below it. The region of tf_crop_and_resize takes no part,
+ * as in ONNX Runtime and in ONNX's reference (the text of the specification says otherwise).
+ */
+const scaledSize = (from: number, scale: number): number => Math.floor(Math.fround(from * Math.fround(scale)))
 
 /** One scale for all axes, when the aspect ratio is kept. */
 function commonScale(

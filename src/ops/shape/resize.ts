@@ -8,7 +8,7 @@ import { add } from '../math/add.ts'
 import { mul } from '../math/mul.ts'
 import { sub } from '../math/sub.ts'
 import { alongAxis, transposed } from './along-axis.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { type ResizedAxis, resizeMap } from './resize-matrix.ts'
 import { type ResizeInputs, resizePlan } from './resize-plan.ts'
 
@@ -73,13 +73,13 @@ export const resize: Op<['x', 'roi?', 'scales?', 'sizes?'], ['y'], typeof attrs>
     // Where the leading axis is not resized, the batch joins it, and the same kernel runs on.
     const axes = parts.map(({ axis }) => axis)
     const given = {
-      x: reshape(x.value, ints([size * first, ...rest])),
+      x: reshapeTo(x.value, [size * first, ...rest]),
       roi: undefined,
       scales: entry.scales && constant(parts.map(({ scale }) => scale)),
       sizes: entry.scales ? undefined : ints(parts.map(({ to }) => to)),
     }
     const y = call(given, { ...attributes, axes })
-    return reshape(y, ints([size, first, ...staticShape(y.shape).slice(1)]))
+    return reshapeTo(y, [size, first, ...staticShape(y.shape).slice(1)])
   },
   samples: [
     { x: [1, 2, 3, 4], scales: scales(1, 1, 2, 1.5) },

@@ -1,10 +1,9 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { formatShape, staticShape } from '../../core/shape.ts'
 import { ensureBatched } from '../batching.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireRank } from '../infer.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { transpose } from './transpose.ts'
 
 const attrs = { batch_axis: attr.int(1), time_axis: attr.int(0) }
@@ -40,17 +39,19 @@ export const reverseSequence: Op<['x', 'lengths'], ['y'], typeof attrs> = define
   batch: ({ x, lengths }, { call, attributes, size }) => {
     // vmap's axis and the batch axis become one.
     const [, first = 1, second = 1, ...rest] = staticShape(ensureBatched(x, size).shape, 'vmap of ReverseSequence')
-    const all = reshape(ensureBatched(lengths, size), ints([-1]))
+    const all = reshapeTo(ensureBatched(lengths, size), [-1])
     const whole = ensureBatched(x, size)
     if (attributes.batch_axis === 0) {
-      return reshape(
-        call({ x: reshape(whole, ints([size * first, second, ...rest])), lengths: all }, attributes),
-        ints([size, first, second, ...rest]),
-      )
+      return reshapeTo(call({ x: reshapeTo(whole, [size * first, second, ...rest]), lengths: all }, attributes), [
+        size,
+        first,
+        second,
+        ...rest,
+      ])
     }
     const swap = [1, 0, ...Array.from({ length: rest.length + 1 }, (_, i) => i + 2)]
-    const timeFirst = reshape(transpose(whole, { perm: swap }), ints([first, size * second, ...rest]))
-    return transpose(reshape(call({ x: timeFirst, lengths: all }, attributes), ints([first, size, second, ...rest])), {
+    const timeFirst = reshapeTo(transpose(whole, { perm: swap }), [first, size * second, ...rest])
+    return transpose(reshapeTo(call({ x: timeFirst, lengths: all }, attributes), [first, size, second, ...rest]), {
       perm: swap,
     })
   },

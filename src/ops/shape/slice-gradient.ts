@@ -4,7 +4,7 @@ import { ints, scalarLike } from '../constants.ts'
 import { concat } from './concat.ts'
 import { expand } from './expand.ts'
 import { pad } from './pad.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 import { type SlicedAxis, slice } from './slice.ts'
 
 /**
@@ -37,11 +37,12 @@ export function sliceGradient(dy: Value, x: Value, sliced: readonly SlicedAxis[]
 function spread(x: Value, axis: number, length: number, stride: number): Value {
   const shape = [...staticShape(x.shape, 'gradient of Slice')]
   const inner = shape.slice(axis + 1)
-  const column = reshape(x, ints([...shape.slice(0, axis), length, 1, ...inner]))
+  const column = reshapeTo(x, [...shape.slice(0, axis), length, 1, ...inner])
   const gap = expand(scalarLike(0, x), ints([...shape.slice(0, axis), length, stride - 1, ...inner]))
-  const wide = reshape(
-    concat([column, gap], { axis: axis + 1 }),
-    ints([...shape.slice(0, axis), length * stride, ...inner]),
-  )
+  const wide = reshapeTo(concat([column, gap], { axis: axis + 1 }), [
+    ...shape.slice(0, axis),
+    length * stride,
+    ...inner,
+  ])
   return slice(wide, ints([0]), ints([(length - 1) * stride + 1]), ints([axis]))
 }

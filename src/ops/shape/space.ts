@@ -2,8 +2,7 @@ import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { type Dim, formatShape, staticShape } from '../../core/shape.ts'
 import type { Batched } from '../../graph/operator.ts'
 import type { Value } from '../../graph/value.ts'
-import { ints } from '../constants.ts'
-import { reshape } from './reshape.ts'
+import { reshapeTo } from './reshape.ts'
 
 /** What DepthToSpace, SpaceToDepth and other operators on [N, C, …] images share. */
 
@@ -27,7 +26,7 @@ export function requireImages(where: string, x: Value): void {
 /** Batching rule of an operator that treats the N of [N, …] as a batch already: the two become one axis, and two again. */
 export function foldIntoFirst(x: Batched, size: number, apply: (x: Value) => Value): Value {
   const [, n = 1, ...rest] = staticShape(x.value.shape, 'vmap')
-  const y = apply(reshape(x.value, ints([size * n, ...rest])))
+  const y = apply(reshapeTo(x.value, [size * n, ...rest]))
   const [, ...result] = staticShape(y.shape, 'vmap')
-  return reshape(y, ints([size, n, ...result]))
+  return reshapeTo(y, [size, n, ...result])
 }

@@ -1,9 +1,8 @@
 import { NotBatchableError, ShapeError } from '../../core/errors.ts'
 import { formatShape, sizeOf } from '../../core/shape.ts'
-import { ints } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op } from '../define.ts'
 import { requireString } from '../infer.ts'
-import { reshape } from '../shape/reshape.ts'
+import { reshapeTo } from '../shape/reshape.ts'
 
 const attrs = {
   case_change_action: attr.string('NONE'),
@@ -42,8 +41,11 @@ export const stringNormalizer: Op<['x'], ['y'], typeof attrs> = defineOp({
         received: `${attributes.stopwords.length}`,
       })
     }
-    const flat = call({ x: reshape(value, ints([-1])) }, attributes)
-    return reshape(flat, ints(value.shape.map(dim => sizeOf([dim]))))
+    const flat = call({ x: reshapeTo(value, [-1]) }, attributes)
+    return reshapeTo(
+      flat,
+      value.shape.map(dim => sizeOf([dim])),
+    )
   },
   samples: [
     {

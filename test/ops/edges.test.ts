@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { gradientsOf } from '../../src/autodiff/backward.ts'
+import { fromNumbers, toNumbers } from '../../src/core/tensor-data.ts'
+import { withScope } from '../../src/graph/scope.ts'
+import { Value } from '../../src/graph/value.ts'
+import { constant, ints, scalar } from '../../src/ops/constants.ts'
+import { oneHot } from '../../src/ops/index/one-hot.ts'
+import { matMul } from '../../src/ops/math/mat-mul.ts'
+import { mul } from '../../src/ops/math/mul.ts'
+import { pRelu } from '../../src/ops/nn/p-relu.ts'
+import { rnn } from '../../src/ops/recurrent/rnn.ts'
+import { reduceProd } from '../../src/ops/reduce/reduce-prod.ts'
+import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
+import { reshape } from '../../src/ops/shape/reshape.ts'
+import { resize } from '../../src/ops/shape/resize.ts'
+import { evaluate, worstError } from '../support/run.ts'
+
+/** Corners that a random search over attributes, shapes and transforms found. */
+
+const total = (x: Value) => reduceSum(x, undefined, { keepdims: 0 })
+const input = (shape: readonly number[], name = 'x') => Value.input({ dtype: 'float32', shape }, name)
+const feed = (shape: readonly number[], values: readonly number[] = []) => fromNumbers('float32', shape, values)
+
+test('tensors without elements have gradients without elements, of every order', async () => {
+  const x = input([2, 0, 3])
+  for (const y of [
+    mul(x, input([2, 1, 1], 'scale')),
+    reshape(x, ints([0, 6]), { allowzero: 1 }),
+    reduceProd(x, ints([2])),
+    matMul(x, input([3, 2], 'w')),
+  ]) {
+    const others = y.node?.inputs.filter(value => value && !value.constant && value !== x) ?? []
+    const feeds = new Map([[x, feed([2, 0, 3])]])
+    for (const other of others)
+      if (other) {
+        const shape = other.shape.map(Number)
+        feeds.set(
+          other,
+          feed(
+            shape,
+            shape.reduce((list, size) => new Array<number>(list.length * size).fill(1), [1]),
+          ),
+        )
+      }
+    const variables = [...feeds.keys()]
+    const grads = gradientsOf(total(y), variables)
+    const results = await evaluate(grads, feeds)
+    expect(results.map(({ shape }) => [...shape])).toEqual(variables.map(({ shape }) => shape))
+    expect(results.flatMap(result => Array.from(toNumbers(result))).every(value => value === 0)).toBe(true)
+  }
+})
+
+test('a rematerialised stretch may be empty', async () => {
+  const x = input([0, 3])
+  const y = withScope('again', () => mul(x, mul(x, x)), { rematerialize: true })
+  const [dx] = await evaluate(gradientsOf(total(y), [x]), new Map([[x, feed([0, 3])]]))
+  expect(dx?.shape).toEqual([0, 3])
+})
+
+test('a rematerialised recurrence with lengths has the gradients of the plain one', async () => {
+  const values = { x: input([3, 2, 1], 'x'), w: input([1, 2, 1], 'w'), r: input([1, 2, 2], 'r') }
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => Math.sin(i + 1))
+  const feeds = new Map(
+    Object.values(values).map(value => {
+      const shape = value.shape.map(Number)
+      return [value, feed(shape, numbers(shape.reduce((a, b) => a * b, 1)))]
+    }),
+  )
+  const loss = () =>
+    total(rnn(values.x, values.w, values.r, undefined, constant([3, 1], [2], 'int32'), undefined, { hidden_size: 2 }).y)
+  const plain = await evaluate(gradientsOf(loss(), [...feeds.keys()]), feeds)
+  const again = await evaluate(
+    gradientsOf(
+      withScope('again', () => loss(), { rematerialize: true }),
+      [...feeds.keys()],
+    ),
+    feeds,
+  )
+  plain.forEach((grad, i) => {
+    expect(worstError(again[i] ?? grad, grad)).toBeLessThan(1e-6)
+    expect(Math.max(...toNumbers(grad).map(Math.abs))).toBeGreaterThan(0.01)
+  })
+})
+
+test('second derivatives through PRelu stay finite for large gradients', async () => {
+  const [x, slope] = [input([2], 'x'), input([1], 'slope')]
+  const [dx] = gradientsOf(total(mul(pRelu(x, slope), scalar(3))), [x])
+  const second = await evaluate(
+    gradientsOf(total(mul(dx ?? x, scalar(2))), [x, slope]),
+    new Map([
+      [x, feed([2], [-1, 2])],
+      [slope, feed([1], [0.25])],
+    ]),
+  )
+  expect(second.map(result => Array.from(toNumbers(result)))).toEqual([[0, 0], [6]])
+})
+
+test('Resize rounds sizes as the engine does, in float32', async () => {
+  const x = input([3])
+  const y = resize(x, undefined, constant([7 / 3]))
+  const [result] = await evaluate([y], new Map([[x, feed([3], [1, 2, 3])]]))
+  expect(y.shape).toEqual([7])
+  expect(result?.shape).toEqual([7])
+})
+
+test('the gradient of OneHot by indices that are floats is zero', async () => {
+  const [indices, values] = [input([2], 'indices'), input([2], 'values')]
+  const y = oneHot(indices, constant([3], [], 'float32'), values)
+  const grads = await evaluate(
+    gradientsOf(total(y), [indices, values]),
+    new Map([
+      [indices, feed([2], [0, 2])],
+      [values, feed([2], [0, 1])],
+    ]),
+  )
+  expect(grads.map(result => Array.from(toNumbers(result)))).toEqual([
+    [0, 0],
+    [4, 2],
+  ])
+})
