@@ -43,6 +43,7 @@ interface Options {
   readonly threads: number
   readonly profile?: string
   readonly endurance?: number
+  readonly texts?: true
 }
 
 const say = (text: string): void => console.error(text)
@@ -57,6 +58,8 @@ async function main(options: Options): Promise<void> {
   if (options.profile !== undefined) return profile(`${folder}profile.js`, options.profile, options.threads)
   if (options.endurance !== undefined)
     return show(`${folder}endurance-run.js`, [options.endurance, options.threads].map(String))
+
+  if (options.texts) return show(`${folder}texts.js`, [String(options.threads)])
 
   const machine = describeMachine()
   const { threads } = options
@@ -159,5 +162,6 @@ await new Command('bench')
       .preset('10000')
       .argParser(whole),
   )
+  .option('--texts', 'instead: how fast product reviews become numbers, in JavaScript and in an exported graph')
   .action(main)
   .parseAsync()

@@ -87,7 +87,12 @@ export function textVectorization<const O extends TextVectorizationOptions = Rec
   const tokenized = (texts: readonly string[], least: number) => {
     const rows = texts.map(text => tokensOf(text, own))
     const length = Math.max(fixed ?? rows.reduce((longest, row) => Math.max(longest, row.length), 0), least)
-    return { length, data: rows.flatMap(row => Array.from({ length }, (_, i) => row[i] ?? '')) }
+    const data = new Array<string>(texts.length * length).fill('')
+    for (const [i, row] of rows.entries()) {
+      const kept = Math.min(row.length, length)
+      for (let j = 0; j < kept; j++) data[i * length + j] = row[j] ?? ''
+    }
+    return { length, data }
   }
 
   // With an axis in between, so that a single token is not taken for a text.

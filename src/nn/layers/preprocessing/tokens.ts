@@ -24,7 +24,10 @@ function standardized(text: string, how: Standardize | null): string {
 }
 
 /** TensorFlow's lower(), which leaves letters beyond ASCII alone. */
-const asciiLower = (text: string): string => text.replaceAll(/[A-Z]+/g, letters => letters.toLowerCase())
+const asciiLower = (text: string): string =>
+  beyondAscii.test(text) ? text.replaceAll(/[A-Z]+/g, letters => letters.toLowerCase()) : text.toLowerCase()
+
+const beyondAscii = /[\u0080-\uffff]/
 
 function parts(text: string, split: Tokenization['split']): readonly string[] {
   if (split === null) return [text]
