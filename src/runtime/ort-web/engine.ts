@@ -1,13 +1,15 @@
 import type * as ort from 'onnxruntime-web'
+import { flattenScans } from '../../compile/flatten-scans.ts'
 import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { lowerConvolutions } from '../../compile/passes/lower-convolutions.ts'
 import { dtypes } from '../../core/dtype.ts'
 import { EngineError, UnsupportedError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { Engine, LoadOptions, Session } from '../engine.ts'
+import { type Engine, type Fed, isResident, type LoadOptions, type Session } from '../engine.ts'
 import { fromOrt, type tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
+import { CardTensor, toCard } from './card.ts'
 import { checkOptions, type WebOptions } from './options.ts'
 import { fetchFrom, isServed, type Loaded, runtime, type WebProvider } from './runtime.ts'
 
@@ -19,7 +21,13 @@ export function webgpu(options: WebOptions = {}): Engine {
   const engine = webEngine('webgpu', options)
   return {
     ...engine,
-    prepare: graph => expandBatchStatistics(plainForms(graph)),
+    prepare: graph => flattenScans(expandBatchStatistics(plainForms(graph))),
+    memory: {
+      write: async tensor => {
+        const { module } = await runtime('webgpu', options.threads)
+        return toCard(module, await module.env.webgpu.device, tensor)
+      },
+    },
     computesFloat16: () => computesFloat16(engine),
   }
 }
@@ -59,6 +67,9 @@ async function loadSession(
     executionProviders: [provider],
     graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
     logSeverityLevel: load.silent ? 4 : 3,
+    ...(load.resident
+      ? { preferredOutputLocation: Object.fromEntries([...load.resident].map(name => [name, 'gpu-buffer'])) }
+      : {}),
   }
   try {
     const loaded = await runtime(provider, threads)
@@ -87,31 +98,73 @@ class WebSession implements Session {
   private readonly wrap: ReturnType<typeof tensorWrapper>
   private readonly inTurn: Loaded['inTurn']
   private readonly free: () => Promise<void>
+  /** What runs have left on the card, and nobody has given back. */
+  private readonly left = new Set<ort.Tensor>()
 
   constructor(
     private readonly session: ort.InferenceSession,
-    { wrap, inTurn }: Loaded,
+    private readonly loaded: Loaded,
   ) {
+    const { wrap, inTurn } = loaded
+    const { left } = this
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
     this.wrap = wrap
     this.inTurn = inTurn
-    this.free = () => inTurn(() => session.release())
+    this.free = () =>
+      inTurn(() => {
+        // Their memory is managed by the session.
+        for (const tensor of left) tensor.dispose()
+        left.clear()
+        return session.release()
+      })
     abandoned.register(this, this.free, this)
   }
 
   async run(feeds: readonly TensorData[]): Promise<TensorData[]> {
+    const results = await this.results(feeds)
+    return this.outputNames.map(name => fromOrt(results[name], name))
+  }
+
+  async runResident(feeds: readonly Fed[]): Promise<Fed[]> {
+    const results = await this.results(feeds)
+    const device = await this.loaded.module.env.webgpu.device
+    return this.outputNames.map(name => {
+      const tensor = results[name]
+      return tensor?.location === 'gpu-buffer' ? this.onCard(tensor, device) : fromOrt(tensor, name)
+    })
+  }
+
+  private onCard(tensor: ort.Tensor, device: GPUDevice): CardTensor {
+    const { left, inTurn } = this
+    left.add(tensor)
+    const free = () => {
+      if (left.delete(tensor)) inTurn(async () => tensor.dispose()).catch(() => undefined)
+    }
+    return new CardTensor(tensor, device, free, this)
+  }
+
+  private async results(feeds: readonly Fed[]): Promise<ort.InferenceSession.OnnxValueMapType> {
     const given: Record<string, ort.Tensor> = {}
     this.inputNames.forEach((name, i) => {
       const feed = feeds[i]
-      if (feed) given[name] = this.wrap(feed)
+      if (feed) given[name] = this.wrapped(feed, name)
     })
     try {
-      const results = await this.inTurn(() => this.session.run(given))
-      return this.outputNames.map(name => fromOrt(results[name], name))
+      return await this.inTurn(() => this.session.run(given))
     } catch (cause) {
       throw cause instanceof EngineError ? cause : engineError('running a model', cause)
     }
+  }
+
+  private wrapped(feed: Fed, name: string): ort.Tensor {
+    if (!isResident(feed)) return this.wrap(feed)
+    if (feed instanceof CardTensor) return feed.tensor
+    throw new EngineError({
+      where: `engine input '${name}'`,
+      expected: "a tensor in this engine's memory",
+      received: "one in another engine's",
+    })
   }
 
   async release(): Promise<void> {
