@@ -1,10 +1,13 @@
 import { ArgumentError } from '../core/errors.ts'
 import { isTensorData } from '../core/nested.ts'
-import { type Batches, type BatchOf, isStream, OpenedStream, StreamFeed } from '../train/batches.ts'
-import type { Callback } from '../train/callbacks/callback.ts'
+import { type Batches, type BatchOf, checkBatch, isStream, OpenedStream, StreamFeed } from '../train/batches.ts'
+import type { Callback, TrainRun } from '../train/callbacks/callback.ts'
 import { DataSource, type SampleSet, type Weighting } from '../train/data-source.ts'
+import { runEvaluate } from '../train/evaluate.ts'
 import { ArrayFeed, type Feed } from '../train/feed.ts'
-import { checkCounts, checkFitOptions, type FitOptions, type RunOptions } from '../train/fit-options.ts'
+import { runFit } from '../train/fit.ts'
+import { checkCounts, checkFitOptions, type FitOptions, type FitResult, type RunOptions } from '../train/fit-options.ts'
+import type { Logs } from '../train/history.ts'
 import type { Trainer } from '../train/trainer.ts'
 import type { HistoryOf, Results } from './types.ts'
 
@@ -74,15 +77,28 @@ export interface Call<Options> {
   readonly options: Options
 }
 
+/** What `fit` was called with, checked. */
+export const fitCall = (x: SampleSet | Batches, second?: SampleSet | StreamFitOptions, third?: ModelFitOptions) =>
+  callOf<ModelFitOptions>('fit', x, second, third, checkFit)
+
+/** What `evaluate` was called with, checked. */
+export const evaluateCall = (
+  x: SampleSet | Batches,
+  second?: SampleSet | StreamEvaluateOptions,
+  third?: EvaluateOptions,
+) => callOf<EvaluateOptions>('evaluate', x, second, third, options => checkSteps('evaluate', options))
+
 /** Tells samples from a stream of batches, with which go other options. */
-export async function callOf<Options extends object>(
+async function callOf<Options extends object>(
   where: string,
   x: SampleSet | Batches,
   second: SampleSet | Options | undefined,
   third: Options | undefined,
+  check: (options: Options) => void,
 ): Promise<Call<Options>> {
   // The overloads of `fit` and `evaluate` say which of the two the second argument is; what JavaScript may do is checked below.
   const options = ((isStream<BatchOf>(x) ? second : third) ?? {}) as Options
+  check(options)
   if (!isStream<BatchOf>(x)) {
     const y = second as SampleSet
     return { data: [x, y], targets: y, options }
@@ -91,7 +107,7 @@ export async function callOf<Options extends object>(
     throw new ArgumentError({ where, expected: 'batches with their targets in them', received: 'targets beside' })
   checkStreamOptions(where, options)
   const data = await OpenedStream.open(x, where)
-  return { data, targets: data.first[1], options }
+  return { data, targets: checkBatch(data.first, where)[1], options }
 }
 
 /** What cannot be done, or was done, by whoever makes the batches. */
@@ -112,8 +128,18 @@ function checkStreamOptions(where: string, options: object): void {
   }
 }
 
+/** Trains as `fit` was called to. */
+export async function fitWith(trainer: Trainer, call: Call<ModelFitOptions>, run: TrainRun): Promise<FitResult> {
+  const { feed, validation } = await fitFeeds(trainer, call)
+  return runFit(trainer, feed, validation, call.options, run)
+}
+
+/** Evaluates as `evaluate` was called to. */
+export const evaluateWith = (trainer: Trainer, call: Call<EvaluateOptions>, run: TrainRun): Promise<Logs> =>
+  runEvaluate(trainer, evaluateFeed(trainer, call), call.options.callbacks ?? [], { epoch: undefined, run })
+
 /** Batches to train with and to validate with. */
-export async function fitFeeds(
+async function fitFeeds(
   trainer: Trainer,
   { data, options }: Call<ModelFitOptions>,
 ): Promise<{ readonly feed: Feed; readonly validation: Feed | undefined }> {
@@ -143,7 +169,7 @@ export async function fitFeeds(
 }
 
 /** Batches to evaluate with. */
-export function evaluateFeed(
+function evaluateFeed(
   trainer: Trainer,
   { data, options }: Pick<Call<Weighting & { batchSize?: number; steps?: number | undefined }>, 'data' | 'options'>,
 ): Feed {
@@ -160,7 +186,7 @@ export const sourceOf = ({ recipe }: Trainer, x: SampleSet, y: SampleSet, weight
 const shareOf = ({ validationSplit = 0 }: ModelFitOptions): number => validationSplit
 
 /** Throws for options of `fit` that cannot be meant. */
-export function checkFit(options: ModelFitOptions): void {
+function checkFit(options: ModelFitOptions): void {
   checkFitOptions(options)
   const share = shareOf(options)
   if (share >= 0 && share < 1) return

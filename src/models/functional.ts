@@ -1,6 +1,7 @@
 import { Symbolic } from '../nn/layer.ts'
 import { LayerGraph } from '../nn/network.ts'
-import { Model, type SymbolicForm } from './model.ts'
+import type { SymbolicForm } from './forms.ts'
+import { Model } from './model.ts'
 import { drawnSeed, type ModelOptions } from './sequential.ts'
 
 export interface FunctionalOptions<Outputs extends SymbolicForm, Inputs extends SymbolicForm = SymbolicForm>

@@ -3,16 +3,15 @@ import type { Nested } from '../core/nested.ts'
 import type { TensorData } from '../core/tensor-data.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Value } from '../graph/value.ts'
-import {
-  type AnyLayer,
-  type CallMasks,
-  type CallOptions,
-  type Layer,
-  type LayerInputs,
-  type LayerScope,
-  type Prepare,
-  Symbolic,
-  type SymbolicInputs,
+import type {
+  AnyLayer,
+  CallMasks,
+  CallOptions,
+  Layer,
+  LayerInputs,
+  LayerScope,
+  Prepare,
+  SymbolicInputs,
 } from '../nn/layer.ts'
 import { seedOf } from '../nn/layers/seeded.ts'
 import { applyLayer } from '../nn/make-layer.ts'
@@ -25,8 +24,7 @@ import type { Batches } from '../train/batches.ts'
 import type { TrainRun } from '../train/callbacks/callback.ts'
 import type { SampleSet, Weighting } from '../train/data-source.ts'
 import { spoiledBatch } from '../train/diagnose.ts'
-import { runEvaluate } from '../train/evaluate.ts'
-import { runFit, runOf, setSeed } from '../train/fit.ts'
+import { runOf, setSeed } from '../train/fit.ts'
 import type { OptimizerMemory } from '../train/optimizer-memory.ts'
 import { resolveOptimizer } from '../train/optimizers/index.ts'
 import { StateMemory } from '../train/runner.ts'
@@ -36,13 +34,13 @@ import { Callable } from './callable.ts'
 import {
   type Call,
   type Compiled,
-  callOf,
-  checkFit,
   checkSteps,
   type EvaluateOptions,
-  evaluateFeed,
+  evaluateCall,
+  evaluateWith,
   type Fitted,
-  fitFeeds,
+  fitCall,
+  fitWith,
   type ModelFitOptions,
   type PredictOptions,
   type StreamEvaluateOptions,
@@ -51,6 +49,7 @@ import {
   type TrainOnBatchOptions,
 } from './calls.ts'
 import { exportedGraph, type GraphOptions } from './export.ts'
+import { inFormOf, type Prediction, type SymbolicForm } from './forms.ts'
 import { guarded } from './guarded.ts'
 import { checkObjectives } from './objectives.ts'
 import { type PredictBatches, Predictor } from './predictor.ts'
@@ -59,12 +58,6 @@ import { checkInputs, type ModelShape } from './shapes.ts'
 import { type SummaryOptions, summaryOf } from './summary.ts'
 import type { AnyMetricName, CompileOptions, MetricSpec, NamesOf, Results, WeightedNamesOf } from './types.ts'
 import { setValues } from './weights.ts'
-
-/** What a model predicts: one tensor, or tensors in the form its outputs were given in. */
-export type Prediction<Outputs> = Outputs extends Symbolic ? TensorData : { readonly [K in keyof Outputs]: TensorData }
-
-/** Symbolic tensors that a model was made of: one, a list, or by name. */
-export type SymbolicForm = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
 
 // Applying a model is what its base class's constructor makes possible; TypeScript learns of it here.
 export interface Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends SymbolicForm = SymbolicForm>
@@ -222,11 +215,9 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     second?: SampleSet | StreamFitOptions,
     third?: ModelFitOptions,
   ): Promise<Fitted<AnyMetricName>> {
-    const call = await callOf<ModelFitOptions>('fit', x, second, third)
-    checkFit(call.options)
+    const call = await fitCall(x, second, third)
     const trainer = await this.trainerFor(call.targets)
-    const { feed, validation } = await fitFeeds(trainer, call)
-    const result = await runFit(trainer, feed, validation, call.options, this.run(trainer))
+    const result = await fitWith(trainer, call, this.run(trainer))
     return { ...result, history: guarded(result.history, trainer) }
   }
 
@@ -238,8 +229,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     second?: SampleSet | StreamEvaluateOptions,
     third?: EvaluateOptions,
   ): Promise<Results<AnyMetricName>> {
-    const call = await callOf<EvaluateOptions>('evaluate', x, second, third)
-    checkSteps('evaluate', call.options)
+    const call = await evaluateCall(x, second, third)
     return this.evaluated(await this.trainerFor(call.targets), call)
   }
 
@@ -373,18 +363,13 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   }
 
   private async evaluated(trainer: Trainer, call: Call<EvaluateOptions>): Promise<Results<AnyMetricName>> {
-    const given = { epoch: undefined, run: this.run(trainer) }
-    return guarded(
-      await runEvaluate(trainer, evaluateFeed(trainer, call), call.options.callbacks ?? [], given),
-      trainer,
-    )
+    return guarded(await evaluateWith(trainer, call, this.run(trainer)), trainer)
   }
 
   private async predicted(x: SampleSet | PredictBatches, options: PredictOptions): Promise<Prediction<Outputs>> {
     const trainer = this.compiled?.trainer
     const results = await this.predictor.predict(x, options, await this.engine(), trainer && this.run(trainer))
-    // The outputs' form decides the result's: one, a list, or a record.
-    return inFormOf(this.outputs, results) as Prediction<Outputs>
+    return inFormOf(this.outputs, results)
   }
 
   private async engine(): Promise<Engine> {
@@ -406,10 +391,4 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
     compiled.trainer = new Trainer(recipe, engine, compiled.restored)
     return compiled.trainer
   }
-}
-
-function inFormOf(form: SymbolicForm, results: readonly TensorData[]): unknown {
-  if (form instanceof Symbolic) return results[0]
-  if (Array.isArray(form)) return results
-  return Object.fromEntries(Object.keys(form).map((name, i) => [name, results[i]]))
 }

@@ -2,7 +2,8 @@ import { ArgumentError } from '../core/errors.ts'
 import { Value } from '../graph/value.ts'
 import { layerKey } from '../nn/layer-key.ts'
 import { Tensor } from '../tensor/tensor.ts'
-import type { Model, SymbolicForm } from './model.ts'
+import type { SymbolicForm } from './forms.ts'
+import type { Model } from './model.ts'
 
 /** A model's weights by path: `dense/kernel`. */
 export type Weights = Readonly<Record<string, Tensor<'float32'>>>

@@ -1,4 +1,5 @@
-import type { Model, SymbolicForm } from '../models/model.ts'
+import type { SymbolicForm } from '../models/forms.ts'
+import type { Model } from '../models/model.ts'
 import { type Box, boxesOf } from '../models/summary.ts'
 import { lightPalette as light } from './palette.ts'
 import { escapeXml } from './svg.ts'

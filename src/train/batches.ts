@@ -66,6 +66,16 @@ export class OpenedStream<T> {
   }
 }
 
+/** Throws for what a stream may give in JavaScript. */
+export function checkBatch(batch: BatchOf, where: string): BatchOf {
+  if (Array.isArray(batch) && (batch.length === 2 || batch.length === 3)) return batch
+  throw new ArgumentError({
+    where,
+    expected: 'batches of [inputs, targets] or [inputs, targets, weights]',
+    received: Array.isArray(batch) ? `a list of ${batch.length}` : typeof batch,
+  })
+}
+
 const ranOut = (where: string): DataError =>
   new DataError({
     where,
@@ -158,14 +168,7 @@ export class StreamFeed implements Feed {
 
   private sourceOf(batch: BatchOf): DataSource {
     const { network, objectives } = this.recipe
-    if (!Array.isArray(batch) || batch.length < 2 || batch.length > 3) {
-      throw new ArgumentError({
-        where: this.opened.where,
-        expected: 'batches of [inputs, targets] or [inputs, targets, weights]',
-        received: Array.isArray(batch) ? `a list of ${batch.length}` : typeof batch,
-      })
-    }
-    const [x, y, sampleWeight] = batch
+    const [x, y, sampleWeight] = checkBatch(batch, this.opened.where)
     return DataSource.create(x, y, network, objectives, sampleWeight === undefined ? {} : { sampleWeight })
   }
 }

@@ -9,7 +9,10 @@ import type { InputFormat } from './batch.ts'
 import { type Objective, wantsTargets } from './objective.ts'
 
 /** Samples along axis 0. Raw elements may stand for scaled values (value = raw · scale + offset): pixels stay bytes. */
-export type Samples = TensorData | ScaledData | readonly Nested[]
+export type Samples = TensorData | ScaledData | Listed
+
+/** Numbers in nested lists, or, for an input of strings with one to a sample, texts. */
+type Listed = readonly Nested[] | readonly string[]
 
 /** Samples of a model with one input or output; of several, in order or by name. */
 export type SampleSet = Samples | readonly (TensorData | ScaledData)[] | Readonly<Record<string, Samples>>
@@ -57,7 +60,7 @@ export class DataSource {
     const labels = labelRanges(network, objectives)
     const targets = targetTensors(y, network, objectives, labels)
     const count = inputs[0]?.shape[0] ?? 0
-    const weights = weightTensors(weighting, targets, network)
+    const weights = weightTensors(weighting, targets, labels, network)
     for (const tensor of [...inputs, ...targets, ...weights]) {
       if (!tensor || tensor.shape[0] === count) continue
       throw new DataError({
@@ -139,8 +142,8 @@ export function inOrder(given: SampleSet, names: readonly string[], where: strin
   if (isList(given)) {
     const tensors = given.filter(isTensorData)
     if (given.length === 0 || tensors.length !== given.length) {
-      // Nested numbers are the samples of one input.
-      return names.length === 1 && isNumbers(given) ? [given] : wrongCount(where, names, 1)
+      // Nested numbers, or texts, are the samples of one input.
+      return names.length === 1 && isListed(given) ? [given] : wrongCount(where, names, 1)
     }
     return tensors.length === names.length ? tensors : wrongCount(where, names, tensors.length)
   }
@@ -151,10 +154,18 @@ export function inOrder(given: SampleSet, names: readonly string[], where: strin
   return names.map(name => given[name])
 }
 
-const isList = (given: SampleSet): given is readonly (TensorData | ScaledData)[] | readonly Nested[] =>
-  Array.isArray(given)
+const isList = (given: SampleSet): given is readonly (TensorData | ScaledData)[] | Listed => Array.isArray(given)
 
-const isNumbers = (given: readonly unknown[]): given is readonly Nested[] => !given.some(isTensorData)
+const isListed = (given: readonly unknown[]): given is Listed => !given.some(isTensorData)
+
+const areTexts = (given: Listed): given is readonly string[] => typeof given[0] === 'string'
+
+/** Samples other than those of inputs, which are numbers. */
+export function numbersOf(samples: Samples, dtype: 'int32' | 'float32', where: string): TensorData {
+  if (isTensorData(samples)) return samples
+  if (areTexts(samples)) throw new DTypeError({ where, expected: 'numbers', received: 'texts' })
+  return fromNested(samples, dtype, where)
+}
 
 function wrongCount(where: string, names: readonly string[], count: number): never {
   throw new ArgumentError({
@@ -180,11 +191,16 @@ export function asInputs(x: SampleSet, network: Network): readonly { tensor: Ten
   })
 }
 
+function inputTensor(x: Samples, spec: NetworkInput | undefined, name: string): TensorData {
+  if (isTensorData(x) || !areTexts(x)) return numbersOf(x, 'float32', name)
+  return { dtype: 'string', shape: [x.length, ...(spec?.shape ?? []).map(() => 1)], data: [...x] }
+}
+
 /** Checks an input against what the network was built for. */
 function asTensor(x: Samples, network: Network, index: number): TensorData {
   const spec = network.inputs[index]
   const name = network.inputs.length === 1 ? 'x' : (spec?.name ?? 'x')
-  const tensor = isTensorData(x) ? x : fromNested(x, 'float32', name)
+  const tensor = inputTensor(x, spec, name)
   if (!spec) return tensor
   if ((tensor.dtype === 'string') !== (spec.dtype === 'string'))
     throw new DTypeError({
@@ -257,7 +273,7 @@ function targetTensors(
       throw new ArgumentError({ where: 'y', expected: `targets for output '${name}'`, received: 'none' })
     const range = labels[i]
     const where = all.length === 1 ? 'y' : name
-    const tensor = isTensorData(samples) ? samples : fromNested(samples, range ? 'int32' : 'float32', where)
+    const tensor = numbersOf(samples, range ? 'int32' : 'float32', where)
     if (range) checkLabels(tensor, range)
     return tensor
   })
@@ -266,6 +282,7 @@ function targetTensors(
 function weightTensors(
   { sampleWeight, classWeight }: Weighting,
   targets: readonly (TensorData | undefined)[],
+  labels: readonly (LabelRange | undefined)[],
   network: Network,
 ): readonly (TensorData | undefined)[] {
   if (sampleWeight === undefined && classWeight === undefined) return targets.map(() => undefined)
@@ -279,12 +296,11 @@ function weightTensors(
         remedy: 'Give sampleWeight instead: one weight per sample.',
       })
     }
-    return [weightsOfClasses(target, classWeight)]
+    return [weightsOfClasses(target, labels[0] !== undefined, classWeight)]
   }
   if (sampleWeight === undefined) return targets.map(() => undefined)
   const names = network.outputs.map(({ name }) => name)
-  const tensorOf = (samples: Samples): TensorData =>
-    isTensorData(samples) ? samples : fromNested(samples, 'float32', 'sampleWeight')
+  const tensorOf = (samples: Samples): TensorData => numbersOf(samples, 'float32', 'sampleWeight')
   // One weight per sample is for all outputs.
   if (names.length > 1 && isAlone(sampleWeight)) {
     const weights = tensorOf(sampleWeight)
@@ -305,11 +321,15 @@ const isAlone = (given: SampleSet): given is Samples =>
   isTensorData(given) || (isList(given) && !given.some(isTensorData))
 
 /** One weight per sample from its class: a class number, rounded, or the largest of one-hot targets. */
-function weightsOfClasses(target: TensorData, weights: Readonly<Record<number, number>>): TensorData {
+function weightsOfClasses(
+  target: TensorData,
+  numbered: boolean,
+  weights: Readonly<Record<number, number>>,
+): TensorData {
   const count = target.shape[0] ?? 0
   const values = toNumbers(target)
   const width = target.shape.at(-1) ?? 1
-  if (target.shape.length > 1 && rowLength(target) !== width)
+  if (target.shape.length > 1 && (rowLength(target) !== width || (numbered && width !== 1)))
     throw new ShapeError({
       where: "'classWeight'",
       expected: 'one class per sample: [samples] class numbers or [samples, classes] one-hot targets',
