@@ -1,10 +1,9 @@
 import { ArgumentError } from '../core/errors.ts'
-import { fromNested, isTensorData } from '../core/nested.ts'
 import type { AnyLayer } from '../nn/layer.ts'
 import { type Loss, type LossName, resolveLoss } from '../nn/losses.ts'
 import { type AnyMetric, type AnyMetricName, checkMetricName, resolveMetric } from '../nn/metrics.ts'
 import type { Network, NetworkOutput } from '../nn/network.ts'
-import { type SampleSet, targetsByName } from '../train/data-source.ts'
+import { numbersOf, type SampleSet, targetsByName } from '../train/data-source.ts'
 import type { NamedMetric, Objective } from '../train/objective.ts'
 import type { CompileOptions, MetricSpec } from './types.ts'
 
@@ -181,7 +180,7 @@ function targetShapes(
   return all.map(name => {
     const samples = given.get(name)
     if (samples === undefined) return []
-    return isTensorData(samples) ? samples.shape : fromNested(samples, 'float32', 'y').shape
+    return numbersOf(samples, 'float32', 'y').shape
   })
 }
 
