@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from '../../core/errors.ts'
 import { formatShape } from '../../core/shape.ts'
 import { ensureBatched } from '../batching.ts'
-import { attr, defineOp, nondiff, type Op, zeroGradient } from '../define.ts'
+import { attr, defineOp, type Op, zeroGradient } from '../define.ts'
 import { requireNumeric } from '../infer.ts'
 import { foldBatch, unfoldBatch } from './conv-batching.ts'
 import { countedSize, spatialShape } from './conv-shape.ts'
-import { hasGradients, sampledGradients } from './grid-sample-gradient.ts'
+import { sampledGradients } from './grid-sample-gradient.ts'
 
 const attrs = { align_corners: attr.int(0), mode: attr.string('linear'), padding_mode: attr.string('zeros') }
 
@@ -35,14 +35,8 @@ export const gridSample: Op<['x', 'grid'], ['y'], typeof attrs> = defineOp({
     return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...grid.shape.slice(1, -1)] }
   },
   vjp: ({ x, grid }, _y, dy, attributes) => {
-    if (!hasGradients(x, attributes)) {
-      const reason = nondiff(
-        'only images sampled linearly or at the nearest pixel, without reflection, have a gradient',
-      )
-      return { x: reason, grid: reason }
-    }
     const { x: dx, grid: dgrid } = sampledGradients(x, grid, dy, attributes)
-    return { x: dx, grid: dgrid ?? zeroGradient('the nearest pixel stays the same nearly everywhere') }
+    return { x: dx, grid: dgrid ?? zeroGradient('the nearest element stays the same nearly everywhere') }
   },
   batch: ({ x, grid }, { call, attributes, size }) =>
     unfoldBatch(
@@ -56,6 +50,29 @@ export const gridSample: Op<['x', 'grid'], ['y'], typeof attrs> = defineOp({
       x: [1, 2, 4, 5],
       grid: { shape: [1, 3, 3, 2], low: -1, high: 1 },
       attrs: { mode: 'nearest', padding_mode: 'border', align_corners: 1 },
+    },
+    { x: [2, 2, 4, 5], grid: { shape: [2, 3, 2, 2], low: -1.5, high: 1.5 }, attrs: { mode: 'cubic' } },
+    {
+      x: [1, 2, 4, 3],
+      grid: { shape: [1, 2, 3, 2], low: -3, high: 3 },
+      attrs: { mode: 'cubic', padding_mode: 'reflection', align_corners: 1 },
+    },
+    {
+      x: [1, 2, 4, 3],
+      grid: { shape: [1, 2, 3, 2], low: -1.5, high: 1.5 },
+      attrs: { mode: 'cubic', padding_mode: 'border' },
+    },
+    { x: [1, 2, 4, 3], grid: { shape: [1, 2, 3, 2], low: -3, high: 3 }, attrs: { padding_mode: 'reflection' } },
+    { x: [1, 2, 2, 4, 3], grid: { shape: [1, 2, 1, 2, 3], low: -1.3, high: 1.3 } },
+    {
+      x: [2, 1, 3, 2, 4],
+      grid: { shape: [2, 2, 2, 1, 3], low: -2, high: 2 },
+      attrs: { padding_mode: 'reflection', align_corners: 1 },
+    },
+    {
+      x: [1, 2, 3, 2, 4],
+      grid: { shape: [1, 2, 2, 1, 3], low: -2, high: 2 },
+      attrs: { mode: 'nearest', padding_mode: 'reflection' },
     },
   ],
   traits: { flops: node => 8 * countedSize(node.outputs[0]?.shape ?? []) },
