@@ -73,10 +73,15 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
     Lambda: { differs: 'holds a function of this program; Python code in files is refused' },
     TextVectorization: {
       differs:
-        'standardising and splitting happen before the graph, by `tokenize`; the lookup is part of it. `ragged` is refused: such tensors exist in TensorFlow alone',
+        'functions of one’s own for standardising and splitting are not taken: apply them to the texts first. `ragged` is refused: such tensors exist in TensorFlow alone',
     },
-    Hashing: { differs: 'equal bins, but computed before the graph, by `hash`: ONNX has no string hash' },
-    HashedCrossing: { differs: 'equal bins, but computed before the graph, by `cross`: ONNX has no string hash' },
+    Hashing: {
+      differs:
+        'equal bins, but computed before the graph, by `hash`: ONNX cannot read the bytes of strings, as which integers are hashed too',
+    },
+    HashedCrossing: {
+      differs: 'equal bins, but computed before the graph, by `cross`: ONNX cannot read the bytes of strings',
+    },
     StringLookup: { differs: 'one out-of-vocabulary index at most: ONNX has no string hash' },
     CategoryEncoding: { differs: 'integers out of range give zeros, where Keras throws' },
     Dropout: { differs: 'draws other random numbers; rate, scale and noise shapes are tested by their statistics' },

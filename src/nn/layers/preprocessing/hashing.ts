@@ -26,8 +26,8 @@ export interface Hashes {
 }
 
 /**
- * Values → bins by a hash, without a vocabulary. ONNX has no hash, so `hash(values)` computes it in JavaScript, with the bins that Keras
- * gives (FarmHash, or SipHash with a `salt`; integers are hashed as decimal text); a model takes the bins
+ * Values → bins by a hash, without a vocabulary. ONNX cannot read the bytes of strings, so `hash(values)` hashes in JavaScript, with the
+ * bins that Keras gives (FarmHash, or SipHash with a `salt`; integers are hashed as decimal text); a model takes the bins
  * (`input({ shape, dtype: 'int64' })`), and the layer gives them out as `outputMode` says.
  */
 export function hashing<const O extends HashingOptions>(
