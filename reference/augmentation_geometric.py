@@ -112,4 +112,5 @@ def case(name, config, x, given):
     return {"layer": name, "config": camel_config(config), "input": tensor(x), **drawn, "output": tensor(out)}
 
 
-write("augmentation-geometric.json", {**keras_versions(), "cases": [case(*item) for item in CASES]})
+if __name__ == "__main__":
+    write("augmentation-geometric.json", {**keras_versions(), "cases": [case(*item) for item in CASES]})

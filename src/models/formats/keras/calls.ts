@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../../../core/errors.ts'
 import type { CallOptions } from '../../../nn/layer.ts'
+import { type AugmentationData, dataOf, dataOption, listOf, namesOf } from '../../../nn/layers/augmentation/data.ts'
 import { type Decoding, damaged, type KerasObject, kerasObject } from './decode.ts'
 import { isList, isObject, type Json, type JsonObject } from './json.ts'
 import { camel } from './names.ts'
@@ -87,7 +88,31 @@ export function readCall(node: Json, name: string, type: string, decoding: Decod
 
 /** Whether arguments are tensors and nothing else: other values stand for options that only their layer knows by place. */
 const onlyTensors = (value: Json): boolean =>
-  value === null || tensorOf(value) !== undefined || (isList(value) && value.every(onlyTensors))
+  value === null ||
+  tensorOf(value) !== undefined ||
+  (isList(value) && value.every(onlyTensors)) ||
+  dictionaryOf(value) !== undefined
+
+/** Images with what belongs to them, as augmentation layers take them. */
+function dictionaryOf(value: Json): AugmentationData<History> | undefined {
+  if (!isObject(value)) return undefined
+  const { bounding_boxes: bounding, images, labels, segmentation_masks: masks, ...others } = value
+  const { boxes, labels: boxLabels } = isObject(bounding) ? bounding : {}
+  const given = { boxes, boxLabels, images, labels, segmentationMasks: masks }
+  const tensors = Object.entries(given).flatMap(([part, tensor]) => {
+    const history = tensorOf(tensor ?? null)
+    return history ? [{ part, history }] : []
+  })
+  const count = Object.values(given).filter(tensor => tensor !== undefined).length
+  if (!tensors.some(({ part }) => part === 'images') || tensors.length < count || Object.keys(others).length > 0)
+    return undefined
+  const names = tensors.map(({ part }) => part).join(' ')
+  return dataOf(
+    'a call',
+    names,
+    tensors.map(({ history }) => history),
+  )
+}
 
 const tensorOf = (value: Json): History | undefined => {
   const object = kerasObject(value)
@@ -117,7 +142,11 @@ class CallReader {
     for (const [argument, value] of ordered) {
       // What a file says of training never counts: Keras overrides it in `fit`, `evaluate` and `predict`.
       if (value === null || argument === 'training') continue
-      if (inputNames.includes(argument)) {
+      const dictionary = inputNames.includes(argument) ? dictionaryOf(value) : undefined
+      if (dictionary) {
+        tensors.push(...listOf(dictionary))
+        options[dataOption] = namesOf(dictionary)
+      } else if (inputNames.includes(argument)) {
         tensors.push(...this.tensorsIn(value))
         states ||= argument === 'initial_state'
       } else if (argument === 'mask') {

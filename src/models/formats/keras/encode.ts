@@ -1,6 +1,7 @@
 import { ArgumentError, UnsupportedError } from '../../../core/errors.ts'
 import { isTensorData } from '../../../core/nested.ts'
 import type { AnyLayer, LayerCall, Symbolic } from '../../../nn/layer.ts'
+import { dataOf, dataOption } from '../../../nn/layers/augmentation/data.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import type { LayerGraph, NetworkInput } from '../../../nn/network.ts'
 import { className, isSerialized } from '../../../nn/serialized.ts'
@@ -101,8 +102,13 @@ function withNodes(network: LayerGraph, layer: KerasLayer, nodes: Nodes): JsonOb
     })
     if (call.options['training'] !== undefined)
       throw refusedCall(name, "calls without 'training'", String(call.options['training']), 'Keras overrides it.')
-    const { args, named = {} } = callArguments(placed.layer, call.inputs.map(written))
-    return { args, kwargs: { ...record(call.options, name), ...named, ...maskArguments(call, name, written) } }
+    const { [dataOption]: parts, ...options } = call.options
+    const tensors = call.inputs.map(written)
+    const { args, named = {} } =
+      typeof parts === 'string'
+        ? { args: [record(dataOf<Json>(name, parts, tensors), name)] }
+        : callArguments(placed.layer, tensors)
+    return { args, kwargs: { ...record(options, name), ...named, ...maskArguments(call, name, written) } }
   })
   return { ...layerObject(placed.layer, name), name, inbound_nodes: inbound }
 }

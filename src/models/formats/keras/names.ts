@@ -18,6 +18,7 @@ const wordOptions = new Set([
   'activation',
   'aggregation',
   'average',
+  'boundingBoxFormat',
   'classAggregation',
   'dataFormat',
   'distribution',

@@ -9,12 +9,11 @@ import { mul } from '../../../ops/math/mul.ts'
 import { sin } from '../../../ops/math/sin.ts'
 import { sub } from '../../../ops/math/sub.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
-import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
 import { rotatedBoxes, shearedBoxes, translatedBoxes, zoomedBoxes } from './affine-boxes.ts'
-import type { AugmentationLayer } from './data-layer.ts'
 import {
+  type Augmentation,
   type AugmentationOptions,
   type Draws,
   type Factor,
@@ -35,11 +34,14 @@ export interface RandomRotationOptions extends AffineOptions {
 }
 
 /** Turns each image about its middle by a random angle: [batch, height, width, channels], as float32. */
-export function randomRotation(options: RandomRotationOptions): AugmentationLayer<SameShape> {
+export const randomRotation = (options: RandomRotationOptions) => randomImageLayer(rotation(options))
+
+/** Its transformation: angles in degrees, [batch]. */
+export function rotation(options: RandomRotationOptions): Augmentation<Value> {
   const where = 'randomRotation'
   const factor = factorRange(where, 'factor', options.factor)
   const sampling = samplingConfig(where, options)
-  return randomImageLayer({
+  return {
     type: 'RandomRotation',
     where,
     options,
@@ -48,7 +50,7 @@ export function randomRotation(options: RandomRotationOptions): AugmentationLaye
     apply: (images, angles) => rotated(images, angles, sampling),
     masks: (masks, angles) => rotated(masks, angles, nearest(sampling)),
     boxes: rotatedBoxes,
-  })
+  }
 }
 
 /** Images turned about their middles by `angles`, [batch], in degrees. */
@@ -73,13 +75,16 @@ export interface RandomZoomOptions extends AffineOptions {
 }
 
 /** Zooms into each image, or out of it, by a random factor: [batch, height, width, channels], as float32. */
-export function randomZoom(options: RandomZoomOptions): AugmentationLayer<SameShape> {
+export const randomZoom = (options: RandomZoomOptions) => randomImageLayer(zooming(options))
+
+/** Its transformation: how many times as far images are seen from, [batch] each. */
+export function zooming(options: RandomZoomOptions): Augmentation<{ readonly height: Value; readonly width: Value }> {
   const where = 'randomZoom'
   const height = zoomRange(where, 'heightFactor', options.heightFactor)
   const given = options.widthFactor ?? null
   const width = given === null ? null : zoomRange(where, 'widthFactor', given)
   const sampling = samplingConfig(where, options)
-  return randomImageLayer({
+  return {
     type: 'RandomZoom',
     where,
     options,
@@ -97,7 +102,7 @@ export function randomZoom(options: RandomZoomOptions): AugmentationLayer<SameSh
     apply: (images, zooms) => zoomed(images, zooms, sampling),
     masks: (masks, zooms) => zoomed(masks, zooms, nearest(sampling)),
     boxes: zoomedBoxes,
-  })
+  }
 }
 
 function zoomRange(where: string, name: string, factor: Factor): Range {
@@ -132,12 +137,15 @@ export interface RandomTranslationOptions extends AffineOptions {
 }
 
 /** Moves each image by a random distance: [batch, height, width, channels], as float32. */
-export function randomTranslation(options: RandomTranslationOptions): AugmentationLayer<SameShape> {
+export const randomTranslation = (options: RandomTranslationOptions) => randomImageLayer(translation(options))
+
+/** Its transformation: pixels to the right and downwards, [batch] each. */
+export function translation(options: RandomTranslationOptions): Augmentation<{ readonly x: Value; readonly y: Value }> {
   const where = 'randomTranslation'
   const height = factorRange(where, 'heightFactor', options.heightFactor)
   const width = factorRange(where, 'widthFactor', options.widthFactor)
   const sampling = samplingConfig(where, options)
-  return randomImageLayer({
+  return {
     type: 'RandomTranslation',
     where,
     options,
@@ -154,7 +162,7 @@ export function randomTranslation(options: RandomTranslationOptions): Augmentati
     apply: (images, distances) => translated(images, distances, sampling),
     masks: (masks, distances) => translated(masks, distances, nearest(sampling)),
     boxes: translatedBoxes,
-  })
+  }
 }
 
 /** Images moved by so many pixels, [batch] each, to the right and downwards. */
@@ -172,12 +180,15 @@ export interface RandomShearOptions extends AffineOptions {
 }
 
 /** Shears each image by random amounts, about its top left corner: [batch, height, width, channels], as float32. */
-export function randomShear(options: RandomShearOptions = {}): AugmentationLayer<SameShape> {
+export const randomShear = (options: RandomShearOptions = {}) => randomImageLayer(shearing(options))
+
+/** Its transformation: columns for each row and rows for each column, [batch] each. */
+export function shearing(options: RandomShearOptions): Augmentation<{ readonly x: Value; readonly y: Value }> {
   const where = 'randomShear'
   const x = factorRange(where, 'xFactor', options.xFactor ?? 0)
   const y = factorRange(where, 'yFactor', options.yFactor ?? 0)
   const sampling = samplingConfig(where, options)
-  return randomImageLayer({
+  return {
     type: 'RandomShear',
     where,
     options,
@@ -187,7 +198,7 @@ export function randomShear(options: RandomShearOptions = {}): AugmentationLayer
     apply: (images, shears) => sheared(images, shears, sampling),
     masks: (masks, shears) => sheared(masks, shears, nearest(sampling)),
     boxes: shearedBoxes,
-  })
+  }
 }
 
 function drawShear(random: Draws, batch: number, x: Range, y: Range): { readonly x: Value; readonly y: Value } {

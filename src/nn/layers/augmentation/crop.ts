@@ -12,11 +12,11 @@ import type { ImageSize } from '../../bounding-boxes/formats.ts'
 import type { Option } from '../../shapes/functions.ts'
 import type { Dims, Mismatch, ShapeFunction } from '../../shapes/shape-function.ts'
 import { positiveInt } from '../arguments.ts'
-import { common, dataFormat } from '../options.ts'
+import { common, type DataFormat, dataFormat } from '../options.ts'
 import { cropped, type Image, imageOf, scaled } from '../preprocessing/resizing.ts'
 import { seededKey, seedOf } from '../seeded.ts'
-import { boxOption, movedBoxes } from './boxes.ts'
-import { inBatches, inOwnDtype } from './data.ts'
+import { type BoxOption, boxOption, movedBoxes } from './boxes.ts'
+import { type AugmentationData, inBatches, inOwnDtype } from './data.ts'
 import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { type AugmentationOptions, type Draws, drawsFrom } from './random-layer.ts'
 
@@ -66,19 +66,29 @@ export function randomCrop<const O extends RandomCropOptions>(options: O): Augme
         const window = scope.training
           ? windowIn(image, size, () => drawsFrom(seededKey(scope, seed)))
           : middleOf(image, size)
-        const { boundingBoxes, segmentationMasks } = batch
-        const masks = (x: Value) => window.of(imageOf(where, x, config.dataFormat), 'nearest')
-        const boxes = (corners: Value) => mul(sub(corners, window.origin), constant(window.scale))
-        const from = { height: image.rows, width: image.columns }
-        const format = config.boundingBoxFormat
-        return {
-          ...batch,
-          images: window.of(image, 'bilinear'),
-          ...(segmentationMasks ? { segmentationMasks: inOwnDtype(segmentationMasks, masks) } : {}),
-          ...(boundingBoxes ? { boundingBoxes: movedBoxes(where, boundingBoxes, format, from, boxes, size) } : {}),
-        }
+        return seenThrough(window, batch, image, config)
       }),
   })
+}
+
+/** The part of images that is in a window, and of what belongs to them. */
+export function seenThrough(
+  window: Window,
+  batch: AugmentationData<Value>,
+  image: Image,
+  { dataFormat: format, boundingBoxFormat, ...size }: ImageSize & BoxOption & { readonly dataFormat: DataFormat },
+): AugmentationData<Value> {
+  const where = 'randomCrop'
+  const { boundingBoxes, segmentationMasks } = batch
+  const masks = (x: Value) => window.of(imageOf(where, x, format), 'nearest')
+  const boxes = (corners: Value) => mul(sub(corners, window.origin), constant(window.scale))
+  const from = { height: image.rows, width: image.columns }
+  return {
+    ...batch,
+    images: window.of(image, 'bilinear'),
+    ...(segmentationMasks ? { segmentationMasks: inOwnDtype(segmentationMasks, masks) } : {}),
+    ...(boundingBoxes ? { boundingBoxes: movedBoxes(where, boundingBoxes, boundingBoxFormat, from, boxes, size) } : {}),
+  }
 }
 
 /** A part of images. */
@@ -94,7 +104,11 @@ interface Window {
 function windowIn(image: Image, size: ImageSize, random: () => Draws): Window {
   const { height, width } = size
   if (image.rows <= height || image.columns <= width) return cornerOf(image, size)
-  const corner = drawCorner(random(), image, size)
+  return windowAt(drawCorner(random(), image, size), size)
+}
+
+/** A part of the wanted size. */
+export function windowAt(corner: Corner, { height, width }: ImageSize): Window {
   const [top, left] = [corner.top, corner.left].map(at => reshape(cast(at, { to: 'float32' }), ints([1])))
   const origin = top && left ? concat([left, top, left, top], { axis: 0 }) : constant([0])
   return { of: given => cut(given, height, width, corner), origin, scale: [1, 1, 1, 1] }

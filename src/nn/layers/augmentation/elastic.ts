@@ -11,12 +11,10 @@ import { max } from '../../../ops/math/max.ts'
 import { mul } from '../../../ops/math/mul.ts'
 import { clip } from '../../../ops/nn/clip.ts'
 import { reduceSum } from '../../../ops/reduce/reduce-sum.ts'
-import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
-import { refusedBoxes } from './boxes.ts'
-import type { AugmentationLayer } from './data-layer.ts'
 import {
+  type Augmentation,
   type AugmentationOptions,
   chosen,
   type Factor,
@@ -61,7 +59,11 @@ export interface Distortion {
  * Simard et al., "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis", 2003: moves each pixel by noise
  * that is smoothed by a Gaussian. [batch, height, width, channels], as float32.
  */
-export function randomElasticTransform(options: RandomElasticTransformOptions = {}): AugmentationLayer<SameShape> {
+export const randomElasticTransform = (options: RandomElasticTransformOptions = {}) =>
+  randomImageLayer(elastic(options))
+
+/** Its transformation: how images are distorted. */
+export function elastic(options: RandomElasticTransformOptions): Augmentation<Distortion> {
   const where = 'randomElasticTransform'
   const factor = factorRange(where, 'factor', options.factor ?? 1, 0)
   const scale = factorRange(where, 'scale', options.scale ?? 1, 0)
@@ -76,7 +78,7 @@ export function randomElasticTransform(options: RandomElasticTransformOptions = 
     dataFormat: dataFormat(where, options.dataFormat),
   }
   const nothing = scale[1] === 0 || factor[1] === 0
-  return randomImageLayer({
+  return {
     type: 'RandomElasticTransform',
     where,
     options,
@@ -91,8 +93,8 @@ export function randomElasticTransform(options: RandomElasticTransformOptions = 
     // Kept within the range of values too, as in Keras.
     masks: (masks, distortion) =>
       nothing ? masks.x : distorted(masks, distortion, nearest(sampling), range, scale[1]),
-    boxes: () => refusedBoxes(where, 'what is distorted is a box no more'),
-  })
+    refuses: 'what is distorted is a box no more',
+  }
 }
 
 /** Images as the distortion leaves them, within the range of values; `strongest` is the most that its strength can be. */

@@ -12,11 +12,10 @@ import { sub } from '../../../ops/math/sub.ts'
 import { clip } from '../../../ops/nn/clip.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { unsqueeze } from '../../../ops/shape/unsqueeze.ts'
-import type { SameShape } from '../../shapes/functions.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
-import type { AugmentationLayer } from './data-layer.ts'
 import {
+  type Augmentation,
   type AugmentationOptions,
   chosen,
   type Draws,
@@ -58,7 +57,10 @@ export interface Erasure {
  * Zhong et al., "Random Erasing Data Augmentation", 2017: fills a rectangle of images with noise or a value. As float32. Boxes and masks
  * stay as they are, as in Keras: what is hidden is still there.
  */
-export function randomErasing(options: RandomErasingOptions = {}): AugmentationLayer<SameShape> {
+export const randomErasing = (options: RandomErasingOptions = {}) => randomImageLayer(erasing(options))
+
+/** Its transformation: what is erased of which images. */
+export function erasing(options: RandomErasingOptions): Augmentation<Erasure> {
   const where = 'randomErasing'
   const config = {
     factor: factorRange(where, 'factor', options.factor ?? 1, 0),
@@ -68,14 +70,14 @@ export function randomErasing(options: RandomErasingOptions = {}): AugmentationL
     seed: seedOf(where, options),
     dataFormat: dataFormat(where, options.dataFormat),
   }
-  return randomImageLayer({
+  return {
     type: 'RandomErasing',
     where,
     options,
     config,
     draw: (random, images) => drawErasure(random, images, config),
     apply: erased,
-  })
+  }
 }
 
 interface ErasingConfig {

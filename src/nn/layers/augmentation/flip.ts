@@ -6,12 +6,17 @@ import { add } from '../../../ops/math/add.ts'
 import { matMul } from '../../../ops/math/mat-mul.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { slice } from '../../../ops/shape/slice.ts'
-import type { SameShape } from '../../shapes/functions.ts'
 import { oneOf } from '../arguments.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
-import type { AugmentationLayer } from './data-layer.ts'
-import { type AugmentationOptions, type Draws, type Images, perImage, randomImageLayer } from './random-layer.ts'
+import {
+  type Augmentation,
+  type AugmentationOptions,
+  type Draws,
+  type Images,
+  perImage,
+  randomImageLayer,
+} from './random-layer.ts'
 
 const modes = ['horizontal', 'vertical', 'horizontalAndVertical'] as const
 type FlipMode = (typeof modes)[number]
@@ -25,10 +30,13 @@ export interface RandomFlipOptions extends AugmentationOptions {
  * Flips every other image, at random: [batch, height, width, channels] of any values, as float32. As in Keras, `horizontalAndVertical`
  * flips an image along both axes or along none. In inference images stay as they are.
  */
-export function randomFlip(options: RandomFlipOptions = {}): AugmentationLayer<SameShape> {
+export const randomFlip = (options: RandomFlipOptions = {}) => randomImageLayer(flipping(options))
+
+/** Its transformation: which images are flipped, bool[batch]. */
+export function flipping(options: RandomFlipOptions): Augmentation<Value> {
   const where = 'randomFlip'
   const mode = oneOf(where, 'mode', options.mode ?? 'horizontalAndVertical', modes)
-  return randomImageLayer({
+  return {
     type: 'RandomFlip',
     where,
     options,
@@ -37,7 +45,7 @@ export function randomFlip(options: RandomFlipOptions = {}): AugmentationLayer<S
     apply: (images, flips) => flipped(images, flips, mode),
     masks: (masks, flips) => flipped(masks, flips, mode),
     boxes: (boxes, flips, images) => flippedBoxes(boxes, images, flips, mode),
-  })
+  }
 }
 
 /** Which images are flipped, bool[batch]. */

@@ -15,10 +15,10 @@ import { sub } from '../../../ops/math/sub.ts'
 import { concat } from '../../../ops/shape/concat.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import type { ShapeFunction } from '../../shapes/shape-function.ts'
-import { common, dataFormat } from '../options.ts'
+import { common, type DataFormat, dataFormat } from '../options.ts'
 import { seededKey, seedOf } from '../seeded.ts'
 import { boxOption, refusedBoxes } from './boxes.ts'
-import { type BoundingBoxes, inBatches } from './data.ts'
+import { type AugmentationData, type BoundingBoxes, inBatches } from './data.ts'
 import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 import { beta, permutation } from './draws.ts'
 import {
@@ -67,10 +67,7 @@ export const mixUp = (options: MixUpOptions = {}): AugmentationLayer<SameShapes>
 export const cutMix = (options: CutMixOptions = {}): AugmentationLayer<SameShapes> => mixingLayer(cutting(options))
 
 /** An augmentation whose transformation says how labels are mixed too. */
-export interface Mixing<T extends Mixed> extends Augmentation<T> {
-  /** Why boxes cannot come along. */
-  readonly refuses?: string
-}
+export interface Mixing<T extends Mixed> extends Augmentation<T> {}
 
 export interface Mixed {
   /** The image that each one is mixed with, int64[batch]. */
@@ -154,7 +151,7 @@ export function weighted(x: Value, { order, weight }: Mixed): Value {
 }
 
 function mixingLayer<T extends Mixed>(mixing: Mixing<T>): AugmentationLayer<SameShapes> {
-  const { type, where: name, options, config, draw, apply, refuses } = mixing
+  const { type, where: name, options, config, draw } = mixing
   const format = dataFormat(name, options.dataFormat)
   return dataLayer<SameShapes>({
     type,
@@ -169,20 +166,27 @@ function mixingLayer<T extends Mixed>(mixing: Mixing<T>): AugmentationLayer<Same
       // There is no other image to mix a single one with.
       if (!scope.training || images.shape.length === 3) return unchanged(name, given, format)
       return inBatches(name, given, format, batch => {
-        const { boundingBoxes, segmentationMasks: masks, labels: targets } = batch
         const drawn = draw(drawsFrom(seededKey(scope, config.seed)), imagesOf(name, batch.images, format))
-        const mixed = (x: Value) => apply(imagesOf(name, asFloat(x), format), drawn)
-        return {
-          images: mixed(batch.images),
-          ...(masks ? { segmentationMasks: mixed(masks) } : {}),
-          ...(targets ? { labels: weighted(targets, drawn) } : {}),
-          ...(boundingBoxes
-            ? { boundingBoxes: refuses ? refusedBoxes(name, refuses) : both(boundingBoxes, drawn) }
-            : {}),
-        }
+        return mixedData(mixing, batch, format, drawn)
       })
     },
   })
+}
+
+/** Images mixed by what was drawn, and what belongs to them. */
+export function mixedData<T extends Mixed>(
+  { where: name, apply, refuses }: Mixing<T>,
+  { boundingBoxes, images, labels, segmentationMasks: masks }: AugmentationData<Value>,
+  format: DataFormat,
+  drawn: T,
+): AugmentationData<Value> {
+  const mixed = (x: Value) => apply(imagesOf(name, asFloat(x), format), drawn)
+  return {
+    images: mixed(images),
+    ...(masks ? { segmentationMasks: mixed(masks) } : {}),
+    ...(labels ? { labels: weighted(labels, drawn) } : {}),
+    ...(boundingBoxes ? { boundingBoxes: refuses ? refusedBoxes(name, refuses) : both(boundingBoxes, drawn) } : {}),
+  }
 }
 
 /** The boxes of an image, and those of the one it is mixed with: [batch, 2n, 4]. */

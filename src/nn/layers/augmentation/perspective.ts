@@ -11,12 +11,11 @@ import { reshape } from '../../../ops/shape/reshape.ts'
 import { slice } from '../../../ops/shape/slice.ts'
 import { around, cornersOf } from '../../bounding-boxes/geometry.ts'
 import { finite } from '../../serialized.ts'
-import type { SameShape } from '../../shapes/functions.ts'
 import { oneOf } from '../arguments.ts'
 import { dataFormat } from '../options.ts'
 import { seedOf } from '../seeded.ts'
-import type { AugmentationLayer } from './data-layer.ts'
 import {
+  type Augmentation,
   type AugmentationOptions,
   chosen,
   type Draws,
@@ -49,7 +48,10 @@ export interface Perspective {
 }
 
 /** Looks at images from another side, at random: [batch, height, width, channels], as float32. */
-export function randomPerspective(options: RandomPerspectiveOptions = {}): AugmentationLayer<SameShape> {
+export const randomPerspective = (options: RandomPerspectiveOptions = {}) => randomImageLayer(perspective(options))
+
+/** Its transformation: which images are seen from another side, and from where. */
+export function perspective(options: RandomPerspectiveOptions): Augmentation<Perspective> {
   const where = 'randomPerspective'
   const factor = factorRange(where, 'factor', options.factor ?? 1, 0)
   const scale = within(where, 'scale', options.scale ?? 1, 0, 1)
@@ -57,7 +59,7 @@ export function randomPerspective(options: RandomPerspectiveOptions = {}): Augme
     interpolation: oneOf(where, 'interpolation', options.interpolation ?? 'bilinear', interpolations),
     fillValue: finite(where, 'fillValue', options.fillValue ?? 0),
   }
-  return randomImageLayer({
+  return {
     type: 'RandomPerspective',
     where,
     options,
@@ -66,7 +68,7 @@ export function randomPerspective(options: RandomPerspectiveOptions = {}): Augme
     apply: (images, perspective) => seenFrom(images, perspective, { ...how, fillMode: 'constant' }),
     masks: (masks, perspective) => seenFrom(masks, perspective, nearest({ ...how, fillMode: 'constant' })),
     boxes: seenBoxes,
-  })
+  }
 }
 
 const drawPerspective = (random: Draws, batch: number, factor: Range, scale: number): Perspective => ({

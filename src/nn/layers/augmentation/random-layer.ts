@@ -15,7 +15,7 @@ import type { SameShape } from '../../shapes/functions.ts'
 import type { ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common, type DataFormat, dataFormat } from '../options.ts'
 import { type SeedOption, seededKey } from '../seeded.ts'
-import { type BoxOption, boxOption, movedBoxes } from './boxes.ts'
+import { type BoxOption, boxOption, movedBoxes, refusedBoxes } from './boxes.ts'
 import { type AugmentationData, checkSizes, inBatches, inOwnDtype } from './data.ts'
 import { type AugmentationLayer, dataLayer } from './data-layer.ts'
 
@@ -65,6 +65,8 @@ export interface Augmentation<T> {
   masks?(masks: Images, transformation: T): Value
   /** What becomes of boxes [batch, n, 4] of left, top, right and bottom in pixels. Default: they stay as they are. */
   boxes?(boxes: Value, transformation: T, images: Images): Value
+  /** Why boxes cannot come along, where they cannot. */
+  readonly refuses?: string
 }
 
 /** A layer that changes images at random in training, and hands them on as float32 in inference. */
@@ -92,13 +94,14 @@ export function randomImageLayer<T, F extends ShapeFunction = SameShape>(
 
 /** Images changed by what was drawn, and what belongs to them. */
 export function moved<T>(
-  { where, apply, masks, boxes }: Pick<Augmentation<T>, 'where' | 'apply' | 'masks' | 'boxes'>,
+  { where, apply, masks, boxes, refuses }: Omit<Augmentation<T>, 'draw' | 'config'>,
   batch: AugmentationData<Value>,
   images: Images,
   drawn: T,
   format: BoundingBoxFormat | undefined,
 ): AugmentationData<Value> {
   const { boundingBoxes, segmentationMasks } = batch
+  if (boundingBoxes && refuses) refusedBoxes(where, refuses)
   return {
     ...batch,
     images: apply(images, drawn),
