@@ -1,13 +1,13 @@
 """Keras's functions of bounding boxes, and what its image layers do to boxes, masks and labels → test/golden/bounding-boxes.json.
 
 `functions`: name, arguments and output. `layers`: a layer, its options, images, boxes with labels, masks and labels, and what becomes of
-them; with `transformation` as in augmentation_geometric.py. Left out is where Keras 3.15 is wrong, which docs/coverage.md lists: RandomRotation
+them; with `transformation` as in augmentation_geometric.py. `model`: inputs and outputs of formats/boxes.keras. Left out is where Keras 3.15 is wrong, which docs/coverage.md lists: RandomRotation
 and RandomPerspective in formats other than xyxy, RandomCrop off the diagonal, RandomShear of images that are not square or along
 both axes, labels of MixUp's boxes and its masks, bilinear masks of resized CenterCrop.
 """
 
 from layer_cases import camel, camel_config, keras, tf
-from common import keras_versions, tensor, uniform, write
+from common import GOLDEN, keras_versions, tensor, uniform, write
 
 import numpy as np
 
@@ -165,6 +165,21 @@ def layer_case(index, name, config, drawn, more):
     return {"layer": name, "config": {**camel_config(config), "boundingBoxFormat": camel(fmt)}, **found, "input": plain(data), "output": plain(out)}
 
 
+def model_file():
+    """A model whose layers are called with dictionaries, as a file; its inputs and outputs."""
+    shapes = {"images": (H, W, 1), "masks": (H, W, 1), "boxes": (4, 4), "labels": (4,)}
+    inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+    data = {"images": inputs["images"], "segmentation_masks": inputs["masks"], "bounding_boxes": {"boxes": inputs["boxes"], "labels": inputs["labels"]}}
+    moved = keras.layers.RandomTranslation(0.2, 0.2, bounding_box_format="center_xywh", name="translation")(data)
+    out = keras.layers.MaxNumBoundingBoxes(3, bounding_box_format="center_xywh", name="boxes_of_all")(moved)
+    ends = [out["images"], out["segmentation_masks"], out["bounding_boxes"]["boxes"], out["bounding_boxes"]["labels"]]
+    model = keras.Model(list(inputs.values()), ends)
+    model.save(GOLDEN / "formats" / "boxes.keras")
+    boxes = boxes_in(60, 2, 4)
+    given_ = [image(61, (2, H, W, 1)), np.round(draws(62, (2, H, W, 1), 0, 3)), given(boxes, "center_xywh"), labels_of(2, 4).astype(np.float32)]
+    return {"inputs": [tensor(x) for x in given_], "outputs": [tensor(y) for y in model(given_, training=False)]}
+
+
 if __name__ == "__main__":
     cases = [layer_case(i, *item) for i, item in enumerate(LAYERS)]
-    write("bounding-boxes.json", {**keras_versions(), "functions": FUNCTIONS, "layers": cases})
+    write("bounding-boxes.json", {**keras_versions(), "functions": FUNCTIONS, "layers": cases, "model": model_file()})

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { fromNumbers } from '../../src/core/tensor-data.ts'
 import { Value } from '../../src/graph/value.ts'
 import { boundingBoxes, Tensor } from '../../src/index.ts'
+import { readKeras } from '../../src/models/formats/keras/archive.ts'
 import { rotation, shearing, translation, zooming } from '../../src/nn/layers/augmentation/affine.ts'
 import { seenThrough, windowAt } from '../../src/nn/layers/augmentation/crop.ts'
 import { type AugmentationData, dataOf, dataOption, namesOf, partsOf } from '../../src/nn/layers/augmentation/data.ts'
@@ -35,9 +36,11 @@ interface LayerCase {
 }
 
 // Written by reference/bounding_boxes.py.
-const golden: { readonly functions: readonly FunctionCase[]; readonly layers: readonly LayerCase[] } = JSON.parse(
-  readFileSync(new URL('bounding-boxes.json', import.meta.url), 'utf8'),
-)
+const golden: {
+  readonly functions: readonly FunctionCase[]
+  readonly layers: readonly LayerCase[]
+  readonly model: { readonly inputs: readonly Numbers[]; readonly outputs: readonly Numbers[] }
+} = JSON.parse(readFileSync(new URL('bounding-boxes.json', import.meta.url), 'utf8'))
 
 const isNumbers = (value: Numbers | object): value is Numbers => 'shape' in value
 const tensorOf = ({ shape, data }: Numbers, dtype: 'float32' | 'int32' = 'float32') =>
@@ -200,5 +203,13 @@ describe('layers do to boxes, masks and labels what Keras’s do, also when made
         expect(difference(results[i], numbers, part), part).toBeLessThan(2e-5)
       })
     }
+  })
+})
+
+test('a file of Keras whose layers take dictionaries opens', async () => {
+  const net = await readKeras(readFileSync(new URL('formats/boxes.keras', import.meta.url)), { where: 'boxes.keras' })
+  const outputs = await net.predict(golden.model.inputs.map(({ shape, data }) => fromNumbers('float32', shape, data)))
+  golden.model.outputs.forEach((want, i) => {
+    expect(difference(outputs[i], want, `output ${i}`)).toBeLessThan(2e-5)
   })
 })
