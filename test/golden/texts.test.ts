@@ -11,6 +11,8 @@ import { loadModel } from '../../src/models/load.ts'
 import { encodeModel } from '../../src/models/onnx.ts'
 import * as layers from '../../src/nn/layers/index.ts'
 import type { TextVectorizationOptions } from '../../src/nn/layers/preprocessing/text-vectorization.ts'
+import { Executable } from '../../src/runtime/executable.ts'
+import { createEngine } from '../../src/runtime/index.ts'
 import { difference, type Numbers } from '../support/layer-golden.ts'
 import { tenonCommand } from '../support/tenon-command.ts'
 
@@ -43,7 +45,8 @@ async function runPlainly(file: Uint8Array): Promise<TensorData> {
 
 const cases = golden.cases.map((item, i) => ({ ...item, name: `${i}: ${JSON.stringify(item.config)}` }))
 
-describe('texts become numbers as in Keras', () => {
+describe('texts become numbers as in Keras', async () => {
+  const wasm = await createEngine('wasm', { threads: 1 })
   test.each(cases)('$name', async ({ config, vocabulary, output }) => {
     const words = layers.textVectorization(config)
     if (!config.vocabulary) words.adapt(texts.slice(0, golden.adapted))
@@ -51,7 +54,13 @@ describe('texts become numbers as in Keras', () => {
     const text = layers.input({ shape: [1], dtype: 'string' })
     const net = model({ inputs: text, outputs: words(text), seed: 1 })
     expect(difference(await net.predict(texts), output, 'predicted')).toBeLessThan(1e-5)
-    expect(difference(await runPlainly(encodeModel(net.toGraph())), output, 'exported')).toBeLessThan(1e-5)
+    const graph = net.toGraph()
+    expect(difference(await runPlainly(encodeModel(graph)), output, 'exported')).toBeLessThan(1e-5)
+    const executable = await Executable.create(graph, wasm)
+    const [y] = await executable.run([{ dtype: 'string', shape: [texts.length, 1], data: [...texts] }])
+    await executable.release()
+    if (!y) throw new Error('no output')
+    expect(difference(y, output, 'exported, on WebAssembly')).toBeLessThan(1e-5)
   })
 })
 

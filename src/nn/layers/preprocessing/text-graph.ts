@@ -46,9 +46,7 @@ export const areTexts = ({ dtype, shape }: Value): boolean =>
  */
 export function tokensInGraph(texts: Value, { standardize, split, ngrams }: Tokenization, limit: number | null): Value {
   const flat = reshape(texts, ints([-1]))
-  // TensorFlow lowers ASCII alone, and so does this locale, which need not be installed.
-  const lower = { case_change_action: 'LOWER', is_case_sensitive: 1, locale: 'C' } as const
-  const text = loweringCase(standardize) ? stringNormalizer(flat, lower) : flat
+  const text = loweringCase(standardize) ? lowered(flat) : flat
   const tokens = parts(text, strippingPunctuation(standardize), split, ngrams === null ? limit : null)
   return ngrams === null ? tokens : grams(tokens, ngrams)
 }
@@ -71,12 +69,30 @@ const strings = (...data: readonly string[]): Value =>
   Value.constant({ dtype: 'string', shape: [data.length], data: [...data] })
 
 /** Strings without their punctuation marks: those that have any are split at them, and their pieces joined. */
-function withoutPunctuation(x: Value): Value {
-  const places = transpose(nonZero(not(regexFullMatch(x, { pattern: `[^${marks}]*` }))), { perm: [1, 0] })
+const withoutPunctuation = (x: Value): Value => mended(x, x, `[^${marks}]*`, `[^${marks}]+`)
+
+/**
+ * Strings [n] in lower case, where TensorFlow lowers ASCII alone. A locale 'C' is everywhere and does so in most places; not in all, so
+ * strings with other letters that have a lower case are taken apart, and only what lies between these is lowered.
+ */
+function lowered(x: Value): Value {
+  const others = '\\p{Lu}\\p{Lt}\\p{Nl}\\x{24B6}-\\x{24CF}'
+  const safe = `(?:[A-Z]|[^${others}])`
+  const lower = (y: Value) => stringNormalizer(y, { case_change_action: 'LOWER', is_case_sensitive: 1, locale: 'C' })
+  return mended(x, lower(x), `${safe}*`, `${safe}+|[${others}]`, pieces => {
+    const flat = reshape(pieces, ints([-1]))
+    const right = where(regexFullMatch(flat, { pattern: `${safe}*` }), lower(flat), flat)
+    return reshape(right, shapeOf(pieces))
+  })
+}
+
+/** `result`, but for the strings of `x` that do not match `good`: those are split into matches of `piece`, changed, and joined again. */
+function mended(x: Value, result: Value, good: string, piece: string, changed = (pieces: Value) => pieces): Value {
+  const places = transpose(nonZero(not(regexFullMatch(x, { pattern: good }))), { perm: [1, 0] })
   // One more, so that there is something to split, and a piece.
   const marked = concat([gatherND(x, places), strings('a')], { axis: 0 })
-  const joined = joinedRows(tokenized(marked, { tokenexp: `[^${marks}]+` }))
-  return scatterND(x, places, slice(joined, ints([0]), ints([-1])))
+  const joined = joinedRows(changed(tokenized(marked, { tokenexp: piece })))
+  return scatterND(result, places, slice(joined, ints([0]), ints([-1])))
 }
 
 const end = 2 ** 31 - 1
