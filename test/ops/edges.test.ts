@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import { gradientsOf } from '../../src/autodiff/backward.ts'
 import { fromNumbers, toNumbers } from '../../src/core/tensor-data.ts'
+import { Graph } from '../../src/graph/graph.ts'
 import { withScope } from '../../src/graph/scope.ts'
 import { Value } from '../../src/graph/value.ts'
 import { constant, ints, scalar } from '../../src/ops/constants.ts'
+import { loop } from '../../src/ops/control/loop.ts'
 import { oneHot } from '../../src/ops/index/one-hot.ts'
+import { identity } from '../../src/ops/math/identity.ts'
 import { matMul } from '../../src/ops/math/mat-mul.ts'
 import { mul } from '../../src/ops/math/mul.ts'
 import { pRelu } from '../../src/ops/nn/p-relu.ts'
@@ -117,4 +120,20 @@ test('the gradient of OneHot by indices that are floats is zero', async () => {
     [0, 0],
     [4, 2],
   ])
+})
+
+test('a Loop whose condition is handed on by an Identity runs a known number of times', async () => {
+  const [i, go, h] = [
+    Value.input({ dtype: 'int64', shape: [] }, 'i'),
+    Value.input({ dtype: 'bool', shape: [] }, 'go'),
+    input([2], 'h'),
+  ]
+  const next = mul(h, h)
+  const body = new Graph({ inputs: [i, go, h], outputs: [identity(go), next, identity(next)] })
+  const x = input([2])
+  const [last, stack] = loop(constant([3], [], 'int64'), undefined, [x], { body })
+  expect(stack?.shape).toEqual([3, 2])
+  const [dx] = await evaluate(gradientsOf(total(last ?? x), [x]), new Map([[x, feed([2], [1, -0.5])]]))
+  // ((x²)²)² = x⁸
+  expect(Array.from(toNumbers(dx ?? feed([0])))).toEqual([8, 8 * (-0.5) ** 7])
 })

@@ -17,9 +17,16 @@ import { placeholder } from './scan-plan.ts'
 export function certainTrips(trips: Value | undefined, condition: Value | undefined, body: Graph): number | undefined {
   const count = constantInts(trips)?.[0]
   const begins = condition === undefined || constantInts(condition)?.[0] === 1
-  const [goesOn] = body.outputs
+  const [last] = body.outputs
+  const goesOn = last && sourceOf(last)
   const ends = goesOn !== undefined && constantInts(goesOn)?.[0] !== 1 && goesOn !== body.inputs[1]
   return begins && !ends && count !== undefined ? Math.max(0, count) : undefined
+}
+
+/** What a value is a copy of: exporters put an Identity on the condition, as bodies may not hand an input out directly. */
+function sourceOf(value: Value): Value {
+  const [copied] = value.node?.operator?.traits.identity === true ? value.node.inputs : []
+  return copied ? sourceOf(copied) : value
 }
 
 /**

@@ -101,6 +101,30 @@ const cases: Record<string, OldModel> = {
     shape: [2, 4, 3],
     initializers: perChannel,
   },
+  'BatchNormalization with statistics per element': {
+    opset: 7,
+    nodes: y('BatchNormalization', { epsilon: float(1e-3), spatial: int(0) }, ['x', 'scale', 'bias', 'mean', 'var']),
+    shape: [2, 2, 2],
+    initializers: ['scale', 'bias', 'mean', 'var'].map((name, i) =>
+      floatTensor(name, [2, 2], [i + 1, 0.5, 2 * i + 1, 1.5]),
+    ),
+  },
+  'Resize by half pixels of TensorFlow, for the nearest below': {
+    opset: 11,
+    nodes: y(
+      'Resize',
+      { coordinate_transformation_mode: string('tf_half_pixel_for_nn'), nearest_mode: string('floor') },
+      ['x', 'roi', 's'],
+    ),
+    shape: [1, 1, 4, 5],
+    initializers: [floatTensor('roi', [0], []), floatTensor('s', [4], [1, 1, 0.6, 1.7])],
+  },
+  'Resize by half pixels of TensorFlow': {
+    opset: 11,
+    nodes: y('Resize', { coordinate_transformation_mode: string('tf_half_pixel_for_nn') }, ['x', 'roi', 's']),
+    shape: [1, 1, 4, 5],
+    initializers: [floatTensor('roi', [0], []), floatTensor('s', [4], [1, 1, 0.6, 1.7])],
+  },
   'GroupNormalization per group': {
     opset: 18,
     nodes: y('GroupNormalization', { num_groups: int(2) }, ['x', 's', 'b']),
@@ -185,14 +209,22 @@ describe('an old model gives the same values after its upgrade', () => {
 test.each<[string, OldModel]>([
   ['Scan of opset 8', { opset: 8, nodes: y('Scan', { num_scan_inputs: int(1) }, ['', 'x']) }],
   [
-    'statistics per element',
-    { opset: 8, nodes: y('BatchNormalization', { spatial: int(0) }, ['x', 'x', 'x', 'x', 'x']) },
+    'training with statistics per element',
+    {
+      opset: 8,
+      nodes: [node('BatchNormalization', ['x', 'x', 'x', 'x', 'x'], ['y', 'm'], { spatial: int(0) })],
+      shape: [2, 3, 1],
+    },
   ],
   [
     'a way of placing pixels that ONNX gave up',
     {
       opset: 11,
-      nodes: y('Resize', { coordinate_transformation_mode: string('tf_half_pixel_for_nn') }, ['x', '', 'x']),
+      nodes: y(
+        'Resize',
+        { coordinate_transformation_mode: string('tf_half_pixel_for_nn'), nearest_mode: string('ceil') },
+        ['x', '', 'x'],
+      ),
     },
   ],
 ])('%s cannot be upgraded, and says so', (_name, old) => {

@@ -1,15 +1,40 @@
-import { type Change, cannot, int, intOf, ints, withAttributes, without } from './change.ts'
+import type { Value } from '../../../graph/value.ts'
+import type { NodeDraft } from '../node-maker.ts'
+import {
+  type Change,
+  cannot,
+  floatOf,
+  int,
+  intOf,
+  ints,
+  scalarOf,
+  type Tools,
+  withAttributes,
+  without,
+} from './change.ts'
+
+/** Opset 7 and 8 could normalise every element of an example by statistics of its own (`spatial` 0): the formula, written out. */
+function perElement(draft: NodeDraft, tools: Tools): readonly (Value | undefined)[] {
+  const { make, where } = tools
+  if (draft.outputs.slice(1).some(name => name !== undefined))
+    throw cannot(where, 'inference, or statistics per channel', 'training with spatial = 0, which opset 9 removed')
+  const [x, scale, bias, mean, variance] = draft.inputs
+  const deviation = make('Sqrt', [
+    make('Add', [variance, scalarOf(floatOf(draft, 'epsilon') ?? 1e-5, variance, tools)]),
+  ])
+  const normal = make('Div', [make('Sub', [x, mean]), deviation])
+  return [make('Add', [make('Mul', [normal, scale]), bias])]
+}
 
 export const normalizationChanges: readonly Change[] = [
   { types: ['BatchNormalization'], since: 7, adapt: draft => without(draft, 'is_test', 'consumed_inputs') },
   {
     types: ['BatchNormalization'],
     since: 9,
-    adapt: (draft, { where }) => {
-      if (intOf(draft, 'spatial') === 0)
-        throw cannot(where, 'statistics per channel', 'spatial = 0, which opset 9 removed')
-      return without(draft, 'spatial')
-    },
+    adapt: (draft, tools) =>
+      intOf(draft, 'spatial') === 0 && draft.inputs[0]?.type?.shape.length !== 2
+        ? perElement(draft, tools)
+        : without(draft, 'spatial'),
   },
   {
     // Training was asked for by naming more than one output; the saved statistics went away.

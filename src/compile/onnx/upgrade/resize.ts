@@ -79,14 +79,22 @@ export const resizeChanges: readonly Change[] = [
     types: ['Resize'],
     since: 13,
     adapt: (draft, { where }) => {
-      if (stringOf(draft, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn') {
+      if (stringOf(draft, 'coordinate_transformation_mode') !== 'tf_half_pixel_for_nn') return draft
+      // It left out the − ½ of half_pixel: ⌊x + ½⌋ is x rounded with ties up, and ⌈x + ½ − ½⌉ its ceiling.
+      const nearest = { floor: 'round_prefer_ceil', round_prefer_floor: 'ceil' }
+      const mode = stringOf(draft, 'nearest_mode') ?? 'round_prefer_floor'
+      const interpolation = stringOf(draft, 'mode') ?? 'nearest'
+      if (interpolation !== 'nearest' || (mode !== 'floor' && mode !== 'round_prefer_floor')) {
         throw cannot(
           where,
           'a way of placing pixels that newer versions have',
-          "'tf_half_pixel_for_nn', which opset 13 removed",
+          `'tf_half_pixel_for_nn' (${interpolation}, ${mode}), which opset 13 removed`,
         )
       }
-      return draft
+      return withAttributes(draft, {
+        coordinate_transformation_mode: string('half_pixel'),
+        nearest_mode: string(nearest[mode]),
+      })
     },
   },
 ]
