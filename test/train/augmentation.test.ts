@@ -89,6 +89,93 @@ describe('mixing in fit', () => {
   })
 })
 
+describe('segmentation in fit', () => {
+  const pixels = fromNumbers(
+    'float32',
+    [6, 8, 8, 1],
+    Array.from({ length: 384 }, () => rng.uniform()),
+  )
+  const classes = fromNumbers(
+    'int32',
+    [6, 8, 8],
+    Array.from({ length: 384 }, () => Math.floor(rng.uniform() * 3)),
+  )
+  /** One weight for each class, so that what comes out of a pixel depends on it alone. */
+  const perPixel = (filters: number) =>
+    sequential(
+      [layers.input({ shape: [8, 8, 1] }), layers.conv2d({ filters, kernelSize: 1, kernelInitializer: 'ones' })],
+      { seed: 1 },
+    )
+  const moving: Readonly<Record<string, () => AnyLayer>> = {
+    randomFlip: () => layers.randomFlip(),
+    randomRotation: () => layers.randomRotation({ factor: 0.5, interpolation: 'nearest', fillMode: 'wrap' }),
+    randomZoom: () => layers.randomZoom({ heightFactor: 0.4, interpolation: 'nearest' }),
+    pipeline: () =>
+      layers.pipeline({
+        layers: [
+          layers.randomFlip({ mode: 'horizontal' }),
+          layers.randomTranslation({ heightFactor: 0.3, widthFactor: 0.3, interpolation: 'nearest' }),
+          layers.randomErasing({ factor: 0 }),
+        ],
+      }),
+  }
+
+  test.each(Object.entries(moving))('%s moves the targets of pixels with them', async (_, make) => {
+    const loss = 'meanSquaredError'
+    // The network hands images on as they are: it is right about what was moved alike, and about nothing else.
+    const net = perPixel(1).compile({ optimizer, loss, augmentation: make() })
+    expect((await net.trainOnBatch(pixels, pixels)).loss).toBe(0)
+    const other = { ...pixels, data: Float32Array.from(pixels.data as Float32Array).reverse() }
+    expect((await net.trainOnBatch(pixels, other)).loss).toBeGreaterThan(0.01)
+  })
+
+  test('numbers of classes stay what they are, without a channel too', async () => {
+    const net = perPixel(3).compile({
+      optimizer,
+      loss: 'sparseCategoricalCrossentropy',
+      augmentation: layers.randomRotation({ factor: 0.5, fillMode: 'constant' }),
+    })
+    const { loss } = await net.trainOnBatch(pixels, classes)
+    expect(Number.isFinite(loss)).toBe(true)
+    expect(() => perPixel(3).compile({ loss: 'sparseCategoricalCrossentropy', augmentation: layers.mixUp() })).toThrow(
+      /one-hot targets/,
+    )
+    // Labels of whole images are not moved, and their classes may be numbers where nothing mixes them.
+    const labels = fromNumbers(
+      'int32',
+      [count],
+      Array.from({ length: count }, (_, i) => i % 2),
+    )
+    const classifier = network().compile({
+      optimizer,
+      loss: 'sparseCategoricalCrossentropy',
+      augmentation: layers.pipeline({ layers: [layers.randomFlip(), layers.randomBrightness({ factor: 0.1 })] }),
+    })
+    const history = await classifier.fit(x, labels, { epochs: 1, batchSize: 8, seed: 1 })
+    expect(Number.isFinite(history.history.loss[0])).toBe(true)
+  })
+
+  test('a layer that gives other sizes is refused', async () => {
+    const net = perPixel(1).compile({
+      optimizer,
+      loss: 'meanSquaredError',
+      augmentation: layers.randomCrop({ height: 4, width: 4 }),
+    })
+    await expect(net.trainOnBatch(pixels, pixels)).rejects.toThrow(/of the sizes they have.*float32\[6, 4, 4, 1\]/)
+  })
+
+  test('images with channels first have targets like them', async () => {
+    const head = layers.input({ shape: [1, 6, 8] })
+    const first = { ...pixels, shape: [8, 1, 6, 8] }
+    const augmentation = layers.randomFlip({ mode: 'horizontal', dataFormat: 'channelsFirst' })
+    const out = layers.conv2d({ filters: 1, kernelSize: 1, kernelInitializer: 'ones', dataFormat: 'channelsFirst' })(
+      head,
+    )
+    const trained = model({ inputs: head, outputs: out }).compile({ optimizer, loss: 'meanSquaredError', augmentation })
+    expect((await trained.trainOnBatch(first, first)).loss).toBe(0)
+  })
+})
+
 describe('augmentation as the first layer of a model', () => {
   test.each<[string, () => AnyLayer]>([
     ['randAugment', () => layers.randAugment()],
