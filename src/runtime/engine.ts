@@ -21,7 +21,7 @@ export interface Engine {
   /** Outputs can be written straight into given arrays. */
   readonly writesInPlace: boolean
   /** What is made of a graph before it is loaded here: the forms of its operators that the engine is fastest with, and what its binding needs. */
-  prepare?(graph: Graph): Graph | Promise<Graph>
+  prepare?(graph: Graph, options?: LoadOptions): Graph | Promise<Graph>
   /** Element types that tensors may cross the border with. */
   readonly dtypes: ReadonlySet<DType>
   /** The engine's own memory, where it computes on one (a graphics card's): tensors may stay there between runs. Absent elsewhere. */

@@ -14,7 +14,7 @@ export class Executable {
   ) {}
 
   static async create(graph: Graph, engine: Engine, options?: LoadOptions): Promise<Executable> {
-    const session = await engine.load(encodeModel((await engine.prepare?.(graph)) ?? graph), options)
+    const session = await engine.load(encodeModel((await engine.prepare?.(graph, options)) ?? graph), options)
     // The encoder writes inputs and outputs in order, and the runtime keeps it.
     return new Executable(graph, engine, session)
   }

@@ -71,13 +71,23 @@ describe.skipIf(chromiumPath === undefined)('a training state on the card', () =
     expect(carried.read).toBeGreaterThan(2.9 * carried.weights)
   })
 
-  test('2,000 steps leave nothing on the card', async () => {
-    const { before, after, first, last } = await page(page => page.evaluate(() => inPage.endurance(50, 2000)))
-    console.info(`on the card before and after 2,000 steps: ${JSON.stringify([before, after])}`)
-    expect(last).toBeLessThan(first ?? 0)
+  test('2,000 steps leave nothing behind, on the card or here', async () => {
+    const [before, after] = await page(async page => {
+      const session = await page.context().newCDPSession(page)
+      const settled = async (count: number) => {
+        const { losses, usage } = await page.evaluate(count => inPage.endurance(count), count)
+        await session.send('HeapProfiler.collectGarbage')
+        const { usedSize } = await session.send('Runtime.getHeapUsage')
+        return { ...usage, heap: usedSize, first: losses[0], last: losses.at(-1) }
+      }
+      return [await settled(100), await settled(2000)] as const
+    })
+    console.info(`before and after 2,000 steps: ${JSON.stringify([before, after])}`)
+    expect(after.last).toBeLessThan(before.first ?? 0)
     expect(before.buffers).toBeGreaterThan(0)
     expect(after.buffers).toBe(before.buffers)
     expect(after.bytes).toBe(before.bytes)
+    expect(after.heap - before.heap).toBeLessThan(1e6)
   })
 
   test('fit gives back what it took, and models that are dropped do so too', async () => {

@@ -7,13 +7,14 @@ import { fromNumbers, type TensorData } from '../../src/core/tensor-data.ts'
 import { sequential } from '../../src/models/sequential.ts'
 import * as layers from '../../src/nn/layers/index.ts'
 import type { Engine } from '../../src/runtime/engine.ts'
+import { createEngine, webgpuAvailable } from '../../src/runtime/index.ts'
 import type { Callback } from '../../src/train/callbacks/callback.ts'
 import { earlyStopping, modelCheckpoint, swapEmaWeights } from '../../src/train/callbacks/index.ts'
 import { adam } from '../../src/train/optimizers/adam.ts'
 import type { Optimizer } from '../../src/train/optimizers/optimizer.ts'
 import { sgd } from '../../src/train/optimizers/sgd.ts'
 import { residentEngine } from '../support/resident-engine.ts'
-import { testEngine } from '../support/run.ts'
+import { testEngine, worstError } from '../support/run.ts'
 
 /**
  * Training on an engine with a memory of its own, where the state stays: a stand-in for a graphics card that anything but reading on
@@ -43,17 +44,19 @@ function model(
   {
     optimizer = adam({ learningRate: 0.02 }),
     units = 8,
+    activation = 'relu',
     seed = 1,
   }: {
     readonly optimizer?: Optimizer
     readonly units?: number
+    readonly activation?: 'relu' | 'tanh'
     readonly seed?: number
   } = {},
 ) {
   const made = sequential(
     [
       layers.input({ shape: [2] }),
-      layers.dense({ units, activation: 'relu' }),
+      layers.dense({ units, activation }),
       layers.batchNormalization(),
       layers.dropout({ rate: 0.2 }),
       layers.dense({ units: 3, activation: 'softmax' }),
@@ -270,5 +273,47 @@ describe('a state in the memory of the engine', () => {
       return losses
     })
     expect(there).toEqual(here)
+  })
+})
+
+const adapter = await webgpuAvailable()
+
+/** The same on a graphics card, where there is one. */
+describe.runIf(adapter.available)('a state on an adapter', () => {
+  const near = (a: readonly TensorData<'float32'>[], b: readonly TensorData<'float32'>[]) =>
+    Math.max(...a.map((tensor, i) => worstError(tensor, b[i] ?? tensor)))
+
+  test('trains, evaluates, predicts and goes on as on the CPU', async () => {
+    const { x, y } = clouds()
+    const run = async (engine: Engine, name: string) => {
+      const checkpoint = join(folder, `${name}-card.ckpt`)
+      const options = { batchSize: 16, seed: 3, validationSplit: 0.2, checkpoint }
+      await model(engine).fit(x, y, { ...options, epochs: 3, callbacks: [{ onEpochEnd: () => 'stop' }] })
+      const m = model(engine, { seed: 7 })
+      const { history } = await m.fit(x, y, { ...options, epochs: 3 })
+      const { loss } = await m.evaluate(x, y)
+      await m.trainOnBatch(x, y)
+      const predicted = [await m.predict(x)].flat() as TensorData<'float32'>[]
+      await m.trainOnBatch(x, y)
+      await m.syncWeights()
+      return { losses: fromNumbers('float32', [4], [...history.loss, loss]), predicted, weights: m.getWeights() }
+    }
+    const [here, there] = [await run(testEngine, 'cpu'), await run(await createEngine('webgpu'), 'webgpu')]
+    expect(worstError(there.losses, here.losses)).toBeLessThan(1e-4)
+    expect(near(there.predicted, here.predicted)).toBeLessThan(1e-3)
+    expect(near(there.weights, here.weights)).toBeLessThan(1e-3)
+  })
+
+  test('a loss of NaN goes back to the last good weights', async () => {
+    const { x, y } = clouds()
+    // A graphics card's maximum of NaN and 0 may be 0, which ReLU then goes on with.
+    const m = model(await createEngine('webgpu'), { activation: 'tanh' })
+    await m.trainOnBatch(x, y)
+    await m.syncWeights()
+    const good = bits(m.getWeights())
+    const bad = fromNumbers('float32', [60, 2], Array.from(x.data as Float32Array))
+    ;(bad.data as Float32Array)[2 * 37] = Number.NaN
+    await expect(m.trainOnBatch(bad, y)).rejects.toThrow('sample 37 of the data')
+    expect(bits(m.getWeights())).toEqual(good)
   })
 })

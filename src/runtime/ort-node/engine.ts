@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import * as ort from 'onnxruntime-node'
+import { flattenScans } from '../../compile/flatten-scans.ts'
 import { expandBatchStatistics } from '../../compile/passes/batch-statistics.ts'
 import { ChannelBlocks } from '../../compile/passes/convolutions/channel-blocks-forms.ts'
 import { lowerConvolutions } from '../../compile/passes/lower-convolutions.ts'
@@ -8,9 +9,10 @@ import { dtypes } from '../../core/dtype.ts'
 import { EngineError } from '../../core/errors.ts'
 import type { TensorData } from '../../core/tensor-data.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { Engine, EngineName, LoadOptions, Session } from '../engine.ts'
+import { type Engine, type EngineName, type Fed, isResident, type LoadOptions, type Session } from '../engine.ts'
 import { fromOrt, tensorWrapper } from '../ort-tensor.ts'
 import { computesFloat16 } from '../probe.ts'
+import { CardTensor, toCard } from './card.ts'
 import { measureChannelBlock } from './channel-block.ts'
 import { guardName, isRefusal, withCopyGuard } from './copy-guard.ts'
 
@@ -27,7 +29,7 @@ export const cpu = (options: NodeEngineOptions = {}): Engine => nodeEngine('cpu'
 /** ONNX Runtime on WebGPU (Dawn: Vulkan, Metal or D3D12), outside the browser. */
 export function webgpu(options: NodeEngineOptions = {}): Engine {
   const engine = nodeEngine('webgpu', options)
-  return { ...engine, computesFloat16: () => computesFloat16(engine) }
+  return { ...engine, memory: { write: toCard }, computesFloat16: () => computesFloat16(engine) }
 }
 
 function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
@@ -37,13 +39,17 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     name,
     description: `onnxruntime-node ${ort.env.versions.node ?? ''}, ${provider}, ${threads} threads`,
     writesInPlace: true,
-    prepare: async graph => withCopyGuard(await (provider === 'cpu' ? inBlocks(graph) : onGpu(graph))),
+    prepare: async (graph, load) => {
+      const prepared = await (provider === 'cpu' ? inBlocks(graph) : onGpu(graph))
+      // The binding gives results that stay on the card the names of all outputs in order, fetched or not.
+      return load?.resident ? prepared : withCopyGuard(prepared)
+    },
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
     load: (model, load) => loadSession(model, provider, threads, load),
   }
 }
 
-const onGpu = (graph: Graph): Graph => expandBatchStatistics(lowerConvolutions(graph, undefined))
+const onGpu = (graph: Graph): Graph => flattenScans(expandBatchStatistics(lowerConvolutions(graph, undefined)))
 
 /** The graph in the CPU kernels' own layout where that is faster (docs/adr/0020, 0021). */
 async function inBlocks(graph: Graph): Promise<Graph> {
@@ -76,6 +82,9 @@ async function loadSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: load.optimize === 'none' ? 'disabled' : (load.optimize ?? 'all'),
+    ...(load.resident
+      ? { preferredOutputLocation: Object.fromEntries([...load.resident].map(name => [name, 'gpu-buffer'])) }
+      : {}),
     ...(load.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: load.profile }),
     logSeverityLevel: load.silent ? 4 : 3,
     // Sessions of one process (training, validation) would fight for the cores if each one's threads kept spinning between runs.
@@ -98,6 +107,8 @@ class NodeSession implements Session {
   readonly outputNames: readonly string[]
 
   private readonly guarded: boolean
+  /** What runs have left on the card, and nobody has given back. */
+  private readonly left = new Set<ort.Tensor>()
 
   constructor(private readonly session: ort.InferenceSession) {
     this.inputNames = session.inputNames
@@ -128,9 +139,45 @@ class NodeSession implements Session {
     }
   }
 
+  async runResident(feeds: readonly Fed[]): Promise<Fed[]> {
+    const { inputNames, outputNames } = this
+    const given = Object.fromEntries(inputNames.flatMap((name, i) => (feeds[i] ? [[name, fedAs(feeds[i], name)]] : [])))
+    try {
+      const results = await this.session.run(given, outputNames)
+      return outputNames.map(name => {
+        const tensor = results[name]
+        return tensor?.location === 'gpu-buffer' ? this.onCard(tensor) : fromOrt(tensor, name)
+      })
+    } catch (cause) {
+      throw engineError('running a model', cause)
+    }
+  }
+
+  /** Apart from `runResident`, since a function holds all that the one around it has: each result would hold the feeds it was made of. */
+  private onCard(tensor: ort.Tensor): CardTensor {
+    const { session, left } = this
+    left.add(tensor)
+    return new CardTensor(tensor, tensor.dims, session, () => {
+      if (left.delete(tensor)) tensor.dispose()
+    })
+  }
+
   async release(): Promise<void> {
+    // Their memory is managed by the session.
+    for (const tensor of this.left) tensor.dispose()
+    this.left.clear()
     await this.session.release()
   }
+}
+
+function fedAs(feed: Fed, name: string): ort.Tensor {
+  if (!isResident(feed)) return toOrt(feed)
+  if (feed instanceof CardTensor) return feed.tensor
+  throw new EngineError({
+    where: `engine input '${name}'`,
+    expected: "a tensor in this engine's memory",
+    received: "one in another engine's",
+  })
 }
 
 function isComplete(outputs: readonly (TensorData | undefined)[], count: number): outputs is readonly TensorData[] {

@@ -135,6 +135,7 @@ class WebSession implements Session {
     })
   }
 
+  /** Apart from `runResident`, since a function holds all that the one around it has: each result would hold the feeds it was made of. */
   private onCard(tensor: ort.Tensor, device: GPUDevice): CardTensor {
     const { left, inTurn } = this
     left.add(tensor)
