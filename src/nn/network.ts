@@ -6,7 +6,7 @@ import { type TensorType, Value } from '../graph/value.ts'
 import { identity } from '../ops/math/identity.ts'
 import { type AnyLayer, type InputSpec, type LayerCall, type LayerInputs, type Prepare, Symbolic } from './layer.ts'
 import { nameInputs, nameLayers } from './names.ts'
-import { runLayer } from './run-layer.ts'
+import { latest, runLayer } from './run-layer.ts'
 import { Variable, type Weight } from './variable.ts'
 
 /** How one trace of a network supplies what its layers ask for. */
@@ -161,8 +161,10 @@ export class LayerGraph implements Network {
       },
     })
     const penalties = this.variables.flatMap(variable => {
+      const { regularizer, trainable, weight } = variable
       const value = used.get(variable)
-      return variable.regularizer && variable.trainable && value ? [variable.regularizer.call(value)] : []
+      // Layers come first: one that replaced its weight is penalised for what it left.
+      return regularizer && trainable && value ? [regularizer.call(latest(traced, weight, value))] : []
     })
     const updates = new Map<Variable, Value>()
     for (const [weight, value] of traced.updates) {

@@ -109,7 +109,7 @@ const listed = (given: Value | LayerInputs): LayerInputs =>
  * A weight that was updated before in this trace, by the same layer applied to something else, has its new value, as variables
  * in Keras do. Gradients are the weight's all the same.
  */
-function latest({ updates }: Tracing, weight: Weight, value: Value): Value {
+export function latest({ updates }: Pick<Tracing, 'updates'>, weight: Weight, value: Value): Value {
   const updated = updates.get(weight)
   if (!updated) return value
   const next = updated.dtype === value.dtype ? updated : cast(updated, { to: value.dtype })

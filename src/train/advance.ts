@@ -20,7 +20,7 @@ export interface Given {
   readonly groups: readonly Group[]
   /** Steps that this optimizer has finished, int64 scalar. */
   readonly finished: Value
-  /** Of the loss itself, by the input that stands for the weight. */
+  /** Of the loss itself, by the input that stands for the weight; those of weights that are idle are not among them. */
   readonly gradients: ReadonlyMap<Value, Value>
   readonly rate: Value
 }
@@ -94,11 +94,15 @@ function averaged(groups: readonly Group[], state: State, average: Average): Sta
     ...state,
     groups: state.groups.map((one, i): GroupState => {
       const group = groups[i]
-      if (!group || !one.average) return one
-      const [weight, next] = onGroup(group, [one.weight, one.average], ([w, a]) => (w && a ? average(w, a) : []))
-      return weight && next ? { ...one, weight, average: next } : one
+      return group ? averagedOne(group, one, average) : one
     }),
   }
+}
+
+function averagedOne(group: Group, one: GroupState, average: Average): GroupState {
+  if (!one.average) return one
+  const [weight, next] = onGroup(group, [one.weight, one.average], ([w, a]) => (w && a ? average(w, a) : []))
+  return weight && next ? { ...one, weight, average: next } : one
 }
 
 /** Clips, decays and updates; averages in the same go, if there is an average. */
@@ -121,6 +125,7 @@ function update(given: Given, updates: Value, before: State, average: Average | 
   const next = before.groups.map((state, i): GroupState => {
     const group = groups[i]
     if (!group) return state
+    if (group.idle) return average ? averagedOne(group, state, average) : state
     return withScope(`${optimizer.name}/${group.name}`, () => {
       const { rule, multiplier, weightDecay, members } = group
       const key = `${ruleNumber(groups, rule)} ${multiplier} ${weightDecay}`
@@ -152,8 +157,9 @@ const ruleNumber = (groups: readonly Group[], rule: Group['rule']): number =>
 
 function constrained(groups: readonly Group[], state: State): State {
   const next = state.groups.map((one, i): GroupState => {
-    const constraint = groups[i]?.members[0]?.variable.constraint
-    return constraint ? { ...one, weight: constraint.call(one.weight) } : one
+    const group = groups[i]
+    const constraint = group?.members[0]?.variable.constraint
+    return constraint && !group.idle ? { ...one, weight: constraint.call(one.weight) } : one
   })
   return { ...state, groups: next }
 }

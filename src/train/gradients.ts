@@ -12,6 +12,7 @@ import type { Settings } from './optimizers/optimizer.ts'
 /** Gradient clipping as in Keras: by each norm, by value, or by the norm of all together. */
 export function clipGradients(gradients: readonly Value[], settings: Settings): readonly Value[] {
   const { clipnorm, clipvalue, globalClipnorm } = settings
+  if (gradients.length === 0) return gradients
   if (clipnorm !== undefined) return gradients.map(g => mul(g, shrink(sumOfSquares(g), clipnorm)))
   if (globalClipnorm !== undefined) {
     const total = gradients.map(sumOfSquares).reduce((a, b) => add(a, b))

@@ -8,7 +8,7 @@ import { reshape } from '../ops/shape/reshape.ts'
 import { slice } from '../ops/shape/slice.ts'
 import { advance } from './advance.ts'
 import { allFinite, lossScale } from './loss-scaling.ts'
-import { choose, firstState, type State, slabsOf } from './optimizer-state.ts'
+import { choose, firstState, type Replaced, type State, slabsOf } from './optimizer-state.ts'
 import { matches } from './optimizers/match.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { rateAt } from './schedules/schedule.ts'
@@ -19,33 +19,39 @@ import { type Group, layOut, type Trained } from './update.ts'
 export interface OptimizerStep {
   /** What gradients are to be taken of: the loss, scaled up where the optimizer asks for it. */
   scaled(loss: Value): Value
-  /** The weights' gradients → the slabs of weights and optimizer, with their next values. */
-  apply(gradients: readonly Value[]): Slab[]
+  /** The weights' gradients, where the loss depends on them → the slabs of weights and optimizer, with their next values. */
+  apply(gradients: readonly (Value | undefined)[]): Slab[]
 }
 
-/** `counter`: [finished steps, seed]. */
-export function optimizerStep(optimizer: Optimizer, trained: readonly Trained[], counter: Value): OptimizerStep {
+/** `counter`: [finished steps, seed]. `replaced`: what layers made of weights before the optimizer sees them. */
+export function optimizerStep(
+  optimizer: Optimizer,
+  trained: readonly Trained[],
+  counter: Value,
+  replaced: Replaced = new Map(),
+): OptimizerStep {
   const { lossScaleFactor, lossScaling } = optimizer
   const dynamic = lossScaling && lossScale(lossScaling)
   const scale = dynamic?.scale ?? (lossScaleFactor === undefined ? undefined : scalar(lossScaleFactor))
   return {
     scaled: loss => (scale ? mul(loss, scale) : loss),
-    apply: gradients =>
+    apply: given =>
       withScope('optimizer', () => {
         const finished = dynamic?.finished ?? reshape(slice(counter, ints([0]), ints([1])), ints([]))
-        const parts = partsOf(optimizer, trained, finished)
+        const gradients = given.filter(gradient => gradient !== undefined)
+        const all = trained.map((one, i): Trained => ({ ...one, idle: given[i] === undefined }))
+        const parts = partsOf(optimizer, all, finished, replaced)
         const before = joined(parts.map(part => part.before))
         const step = (): State => {
-          const own = new Map(
-            trained.map(({ input }, i) => {
-              const g = gradients[i] ?? input
-              return [input, scale ? div(g, scale) : g]
-            }),
-          )
+          const own = new Map<Value, Value>()
+          for (const [i, { input }] of trained.entries()) {
+            const g = given[i]
+            if (g) own.set(input, scale ? div(g, scale) : g)
+          }
           return joined(
             parts.map(part => {
-              const inputs = part.groups.flatMap(group => group.members.map(({ input }) => input))
-              const some = new Map(inputs.map(input => [input, own.get(input) ?? input]))
+              const inputs = new Set(part.groups.flatMap(group => group.members.map(({ input }) => input)))
+              const some = new Map([...own].filter(([input]) => inputs.has(input)))
               return advance({ ...part, finished, gradients: some }, part.before)
             }),
           )
@@ -69,17 +75,23 @@ interface Part {
 }
 
 /** Several optimizers each train their own weights; otherwise there is one part. */
-function partsOf(optimizer: Optimizer, trained: readonly Trained[], finished: Value): Part[] {
+function partsOf(optimizer: Optimizer, trained: readonly Trained[], finished: Value, replaced: Replaced): Part[] {
   const { members } = optimizer
-  if (!members) return [partOf(optimizer, trained, finished, '')]
+  if (!members) return [partOf(optimizer, trained, finished, replaced, '')]
   const first = (path: string): number => members.findIndex(({ match }) => match === undefined || matches(match, path))
   return members.flatMap((member, i) => {
     const own = trained.filter(({ variable }) => first(variable.path) === i)
-    return own.length > 0 ? [partOf(member.optimizer, own, finished, `:${i}`)] : []
+    return own.length > 0 ? [partOf(member.optimizer, own, finished, replaced, `:${i}`)] : []
   })
 }
 
-function partOf(optimizer: Optimizer, trained: readonly Trained[], finished: Value, suffix: string): Part {
+function partOf(
+  optimizer: Optimizer,
+  trained: readonly Trained[],
+  finished: Value,
+  replaced: Replaced,
+  suffix: string,
+): Part {
   const { learningRate } = optimizer
   const groups = layOut(optimizer, trained, suffix)
   // A rate that is a number is part of the state, so that it can be changed while training runs.
@@ -87,7 +99,7 @@ function partOf(optimizer: Optimizer, trained: readonly Trained[], finished: Val
     typeof learningRate === 'number'
       ? Value.input({ dtype: 'float32', shape: [] }, `learning_rate${suffix}`)
       : rateAt(learningRate, cast(finished, { to: 'float32' }))
-  return { optimizer, groups, before: firstState(optimizer, groups), rate, suffix }
+  return { optimizer, groups, before: firstState(optimizer, groups, replaced), rate, suffix }
 }
 
 const joined = (states: readonly State[]): State => ({

@@ -1,6 +1,7 @@
 import { sizeOf } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
 import { Value } from '../graph/value.ts'
+import type { Variable } from '../nn/variable.ts'
 import { ints } from '../ops/constants.ts'
 import { ifOp } from '../ops/control/if.ts'
 import { concat } from '../ops/shape/concat.ts'
@@ -27,12 +28,15 @@ export interface GroupState {
   readonly accumulated: readonly Value[]
 }
 
-/** Graph inputs for everything that the optimizer remembers. */
-export function firstState(optimizer: Optimizer, groups: readonly Group[]): State {
+/** Values that layers gave to weights which are trained, by the weight. */
+export type Replaced = ReadonlyMap<Variable, Value>
+
+/** Graph inputs for everything that the optimizer remembers, and the weights as the layers left them. */
+export function firstState(optimizer: Optimizer, groups: readonly Group[], replaced: Replaced): State {
   const input = (shape: readonly number[], name: string): Value => Value.input({ dtype: 'float32', shape }, name)
   return {
     groups: groups.map(group => ({
-      weight: group.input,
+      weight: left(group, replaced),
       slots: group.rule.slots.map(slot => input(slotShape(group, slot), `${group.name}:${slot.name}`)),
       average: optimizer.useEma ? input(group.shape, `${group.name}:average`) : undefined,
       accumulated:
@@ -42,6 +46,19 @@ export function firstState(optimizer: Optimizer, groups: readonly Group[]): Stat
     })),
     shared: (optimizer.shared?.slots ?? []).map(({ name }) => input([], name)),
   }
+}
+
+/**
+ * A group's weights: the graph's input, or what a layer replaced them by (spectral normalisation divides its kernel). As in Keras the
+ * layers come first and the optimizer works on what they leave.
+ */
+function left(group: Group, replaced: Replaced): Value {
+  const { members, input } = group
+  if (!members.some(({ variable }) => replaced.has(variable))) return input
+  return endToEnd(
+    group,
+    members.map(member => replaced.get(member.variable) ?? member.input),
+  )
 }
 
 /** All values of a state, in an order of their own. */
@@ -115,7 +132,8 @@ function groupSlabs(group: Group, old: GroupState, next: GroupState): Slab[] {
     dtype: 'float32',
     length: sizeOf(value.shape),
     views,
-    output: { value, shape: value.shape.map(Number) },
+    // What no step changes is only read.
+    output: views.some(({ input }) => input === value) ? undefined : { value, shape: value.shape.map(Number) },
     inPlace,
   })
   // The backward pass reads the old weights.

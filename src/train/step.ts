@@ -1,4 +1,4 @@
-import { gradientsOf } from '../autodiff/backward.ts'
+import { gradientsOf, vjpOf } from '../autodiff/backward.ts'
 import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
@@ -8,7 +8,7 @@ import type { AnyLayer } from '../nn/layer.ts'
 import { layerKey } from '../nn/layer-key.ts'
 import type { Network, Trace } from '../nn/network.ts'
 import type { Variable } from '../nn/variable.ts'
-import { constant } from '../ops/constants.ts'
+import { constant, scalarLike } from '../ops/constants.ts'
 import { add } from '../ops/math/add.ts'
 import { augmented } from './augment.ts'
 import { decodeInput, type InputFormat } from './batch.ts'
@@ -16,7 +16,6 @@ import { type CustomObjective, lossesOf, metricSlab, type Objective } from './ob
 import { optimizerStep } from './optimize.ts'
 import type { Optimizer } from './optimizers/optimizer.ts'
 import { type Precision, traceIn } from './precision.ts'
-import { withReplaced } from './replaced.ts'
 import type { Slab } from './state.ts'
 
 /** What is trained, and how. */
@@ -78,11 +77,19 @@ export function trainProgram(recipe: Recipe, types: BatchTypes): StepProgram {
     optimizer,
     trained.map(variable => ({ variable, input: weights.of(variable) })),
     counter,
+    trace.updates,
   )
-  const gradients = gradientsOf(optimization.scaled(losses.total), trained.map(weights.of))
+  const scaled = optimization.scaled(losses.total)
+  const gradients = vjpOf([scaled], [scalarLike(1, scaled)], trained.map(weights.of))
+  if (!gradients.some(gradient => gradient !== undefined))
+    throw new ArgumentError({
+      where: network.name,
+      expected: 'a loss that depends on at least one trainable weight',
+      received: 'none that does',
+    })
   const slabs = [
     counterSlab(counter),
-    ...optimization.apply(gradients).map(slab => withReplaced(slab, trace)),
+    ...optimization.apply(gradients),
     ...untrained(recipe, trace, weights.of),
     metricSlab(objectives, trace, batch, losses, types.size),
   ]

@@ -29,6 +29,8 @@ export interface Trained {
   readonly variable: Variable
   /** The graph input that stands for it. */
   readonly input: Value
+  /** The loss does not depend on it, so that it has no gradient: as in Keras it stays, without decay and constraint. Default false. */
+  readonly idle?: boolean
 }
 
 /** How a weight is trained, besides its optimizer's settings. */
@@ -38,6 +40,7 @@ interface Treatment {
   readonly multiplier: number
   /** 0: none. */
   readonly weightDecay: number
+  readonly idle: boolean
 }
 
 /** Weights that are updated together. */
@@ -56,16 +59,16 @@ export interface Group extends Treatment {
  * those of other optimizers.
  */
 export function layOut(optimizer: Optimizer, trained: readonly Trained[], suffix = ''): Group[] {
-  const treated = trained.map(one => ({ one, ...treatmentOf(optimizer, one.variable) }))
+  const treated = trained.map(one => ({ one, ...treatmentOf(optimizer, one) }))
   const together = new Map<string, typeof treated>()
   const apart: typeof treated = []
   const rules = new Map<Rule, number>()
   for (const item of treated) {
-    const { rule, multiplier, weightDecay, one } = item
+    const { rule, multiplier, weightDecay, idle, one } = item
     if (rule.whole || one.variable.constraint || one.variable.size >= large) apart.push(item)
     else {
       rules.set(rule, rules.get(rule) ?? rules.size)
-      const key = `${rules.get(rule)} ${multiplier} ${weightDecay}`
+      const key = `${rules.get(rule)} ${multiplier} ${weightDecay} ${idle}`
       together.set(key, [...(together.get(key) ?? []), item])
     }
   }
@@ -75,27 +78,29 @@ export function layOut(optimizer: Optimizer, trained: readonly Trained[], suffix
   return [...shared, ...apart.map(item => grouped(item.one.variable.path, [item]))].flat()
 }
 
-function treatmentOf(optimizer: Optimizer, { path, shape }: Variable): Treatment {
+function treatmentOf(optimizer: Optimizer, { variable: { path, shape }, idle = false }: Trained): Treatment {
   const rule = optimizer.ruleFor({ path, shape })
   const special = optimizer.parameterGroups.find(group => matches(group.match, path))
   const excluded = optimizer.excludeFromWeightDecay.some(match => matches(match, path))
   const decay =
     special?.weightDecay ?? (special?.weightDecay === null ? 0 : (rule.weightDecay ?? optimizer.weightDecay))
-  return { rule, multiplier: special?.learningRateMultiplier ?? 1, weightDecay: excluded ? 0 : (decay ?? 0) }
+  return { rule, multiplier: special?.learningRateMultiplier ?? 1, weightDecay: excluded ? 0 : (decay ?? 0), idle }
 }
 
 function grouped(name: string, items: readonly (Treatment & { readonly one: Trained })[]): Group[] {
   const [first] = items
   if (!first) return []
   const members = items.map(({ one }) => one)
-  const { rule, multiplier, weightDecay, one } = first
+  const { rule, multiplier, weightDecay, idle, one } = first
   const { variable } = one
   const shape =
     members.length > 1 ? sharedShape(members) : rule.whole || variable.constraint ? variable.shape : workShape(variable)
   const own = members.length === 1 && shape === variable.shape
   const title = members.length === 1 ? variable.path : name
   const input = own ? one.input : Value.input({ dtype: 'float32', shape }, `${title}:flat`)
-  return [{ name: title, members, shape, chunked: !own && shape.length > 1, input, rule, multiplier, weightDecay }]
+  return [
+    { name: title, members, shape, chunked: !own && shape.length > 1, input, rule, multiplier, weightDecay, idle },
+  ]
 }
 
 /** The graph inputs that look into a group's slab of weights: each weight's, and the one for all of them. */

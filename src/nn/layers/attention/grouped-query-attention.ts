@@ -62,7 +62,7 @@ export function groupedQueryAttention<const H extends number>(
     })
   }
   const project = projections(where, config)
-  // Keras counts the output of the last projection twice: as that layer's and as this one's.
+  // Keras counts the output of the last projection twice, as that layer's and as this one's, and the scores where they are returned.
   const penalized = activityPenalty(where, config.activityRegularizer)
   const group = heads / shared
   const grouped = group > 1 && shared > 1
@@ -100,7 +100,8 @@ export function groupedQueryAttention<const H extends number>(
       const features = [featuresOf(where, query)]
       const gated = gate ? mul(flat(joined), flat(gate)) : flat(joined)
       const output = penalized(scope, project(scope, 'attention_output', gated, [heads, size], features))
-      return weights && scope.options['returnAttentionScores'] === true ? [output, mergedHeads(weights)] : output
+      if (!weights || scope.options['returnAttentionScores'] !== true) return output
+      return [output, penalized(scope, mergedHeads(weights))]
     },
   })
 

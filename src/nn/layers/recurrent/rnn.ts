@@ -26,7 +26,7 @@ export interface RnnOptions extends CommonOptions {
   readonly unroll?: boolean
   /** Masked steps give zeros in place of the output before them. */
   readonly zeroOutputForMask?: boolean
-  /** A penalty on the outputs. */
+  /** A penalty on the outputs, states among them where these are returned. */
   readonly activityRegularizer?: RegularizerOption
 }
 
@@ -104,7 +104,7 @@ export function recurrentLayer<F extends ShapeFunction = AnyShape>(
       const backwards = options.goBackwards && scope.options[inputOrderOption] !== true
       const y = outputs ? swapSteps(backwards ? turned(outputs) : outputs) : (last ?? x)
       const left = penalized(scope, layout.leave(y, outputs ? 2 : 1))
-      return options.returnState ? [left, ...states.map(state => layout.leave(state, 1))] : left
+      return options.returnState ? [left, ...states.map(state => penalized(scope, layout.leave(state, 1)))] : left
     },
   })
   return Object.assign(layer, {
