@@ -3,8 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fromBinary } from '@bufbuild/protobuf'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ModelProtoSchema } from '../../src/compile/onnx/proto/onnx_pb.ts'
 import { fromNumbers, type TensorData, toNumbers } from '../../src/core/tensor-data.ts'
 import { model } from '../../src/models/functional.ts'
 import { loadModel } from '../../src/models/load.ts'
@@ -111,6 +113,21 @@ test('texts are trained on as they are, of any length, and two layers may read o
     expect(history.loss.at(-1)).toBeLessThan(Number(history.loss[0]))
     await expect(net.fit(reviews, reviews)).rejects.toThrow(/y: expected numbers, received texts/)
     await expect(net.predict([1, 2, 3, 4])).rejects.toThrow(/expected strings, received float32/)
+  }
+})
+
+test('the file states the types of strings that ONNX’s own shape inference cannot tell', () => {
+  const words = layers.textVectorization({ vocabulary: ['a', 'b'] })
+  const text = layers.input({ shape: [1], dtype: 'string' })
+  const { graph } = fromBinary(
+    ModelProtoSchema,
+    encodeModel(model({ inputs: text, outputs: words(text), seed: 1 }).toGraph()),
+  )
+  const split = graph?.node.filter(({ opType }) => opType === 'Tokenizer').flatMap(({ output }) => output) ?? []
+  expect(split.length).toBeGreaterThan(0)
+  for (const name of split) {
+    const type = graph?.valueInfo.find(info => info.name === name)?.type?.value
+    expect(type).toMatchObject({ case: 'tensorType', value: { elemType: 8 } })
   }
 })
 

@@ -171,7 +171,16 @@ class GraphEncoder {
       input: graph.inputs.map(input => encodeType(input, naming.of(input))),
       output: outputs.map(({ value, name }) => encodeType(value, name)),
       node: nodes,
+      valueInfo: graph.nodes.flatMap(node => this.foreignStrings(node, graph)),
     })
+  }
+
+  /** Types of strings that ONNX's own shape inference (1.23) cannot tell, and without which its rule of RegexFullMatch crashes. */
+  private foreignStrings(node: Node, { outputs }: Graph): readonly ValueInfoProto[] {
+    if (node.domain === '' || node.domain === 'ai.onnx') return []
+    return node.outputs
+      .filter(value => value.type?.dtype === 'string' && !outputs.includes(value) && this.used.has(value))
+      .map(value => encodeType(value, this.naming.of(value)))
   }
 
   private node(node: Node): NodeProto {

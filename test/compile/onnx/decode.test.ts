@@ -21,6 +21,7 @@ import {
   model,
   node,
   reference,
+  string,
   tensor,
   untyped,
   value,
@@ -153,16 +154,26 @@ describe('decodeModel', () => {
   test('keeps an operator outside the table, with the version its model asked for and the type it declares', async () => {
     const bytes = model({
       opset: 22,
-      nodes: [node('StringNormalizer', ['x'], ['y'])],
-      inputs: [value('x', [1], 8)],
-      outputs: [value('y', ['n'], 8)],
+      nodes: [
+        node('TfIdfVectorizer', ['x'], ['y'], {
+          max_gram_length: int(1),
+          max_skip_count: int(0),
+          min_gram_length: int(1),
+          mode: string('TF'),
+          ngram_counts: ints(0),
+          ngram_indexes: ints(0),
+          pool_int64s: ints(7),
+        }),
+      ],
+      inputs: [value('x', [2], 7)],
+      outputs: [value('y', ['n'])],
     })
     const { graph } = decodeModel(bytes)
     verify(graph)
-    expect(graph.outputs[0]?.type).toEqual({ dtype: 'string', shape: ['n'] })
+    expect(graph.outputs[0]?.type).toEqual({ dtype: 'float32', shape: ['n'] })
     expect(fromBinary(ModelProtoSchema, encodeModel(graph)).opsetImport.map(({ version }) => version)).toEqual([22n])
     const session = await testEngine.load(encodeModel(graph))
-    expect((await session.run([{ dtype: 'string', shape: [1], data: ['a'] }]))[0]?.data).toEqual(['a'])
+    expect((await session.run([fromNumbers('int64', [2], [7, 7])]))[0]?.data).toEqual(Float32Array.of(2))
   })
 
   test('brings the largest int64 back whole', () => {
