@@ -24,7 +24,27 @@ OPTIMIZERS = {
     "lamb": lambda: O.Lamb(0.02),
     "schedule": lambda: O.Adam(O.schedules.ExponentialDecay(0.05, 2, 0.7)),
     "averaged": lambda: O.Adam(0.02, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=4, gradient_accumulation_steps=2),
+    "adafactor": lambda: O.Adafactor(0.05),
+    "muon": lambda: O.Muon(0.02),
+    "schedule-free": lambda: O.ScheduleFreeAdamW(0.02, warmup_steps=7),
+    # One scale is too high at first, so that a step is skipped; and it grows within the ten steps.
+    "loss-scale": lambda: O.LossScaleOptimizer(O.Adam(0.02), initial_scale=2.0**127, dynamic_growth_steps=3),
+    "loss-scale-adafactor": lambda: O.LossScaleOptimizer(O.Adafactor(0.05), dynamic_growth_steps=2),
+    "loss-scale-nadam": lambda: O.LossScaleOptimizer(O.Nadam(0.02), dynamic_growth_steps=2),
+    "multi": lambda: O.MultiOptimizer(several(O.Nadam), loss_scale_factor=4.0),
+    "multi-scaled": lambda: O.LossScaleOptimizer(O.MultiOptimizer(several(O.Adam)), dynamic_growth_steps=2),
 }
+# Under loss scaling Keras does not write what its Nadam shares between weights: it goes on otherwise than it would have.
+RELOADED = {"loss-scale-nadam"}
+
+
+def several(other):
+    """A path that is a key belongs to that key, though an expression matches it too."""
+    several = O.OptimizerMap(O.Adam(0.02))
+    several["dense(_1)?/.*"] = O.SGD(0.05, momentum=0.9, global_clipnorm=0.5)
+    several["dense_1/bias"] = other(O.schedules.ExponentialDecay(0.05, 2, 0.7))
+    several["batch_normalization/(gamma|beta)"] = O.SGD(0.2)
+    return several
 
 
 def data(step: int):
@@ -48,6 +68,8 @@ def save(index: int, name: str, make) -> dict:
     if name == "momentum":
         model.optimizer.learning_rate.assign(0.01)  # another rate than the configuration's
     model.save(FOLDER / f"training-{name}.keras")
+    if name in RELOADED:
+        model = keras.models.load_model(FOLDER / f"training-{name}.keras")
     if name in ("momentum", "adam", "schedule"):
         model.save(FOLDER / f"training-{name}.h5")
     return {"optimizer": name, "losses": numbers(steps(model, 5))}
@@ -65,6 +87,8 @@ if __name__ == "__main__":
     entries = [save(i, name, make) for i, (name, make) in enumerate(OPTIMIZERS.items())]
     batches = [{"x": numbers(x), "y": numbers(y)} for x, y in map(data, range(10))]
     rows = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
+    models = {name: keras.models.load_model(FOLDER / f"{name}.keras", compile=False) for name in ("words", "shared", "cells", "calls-nested")}
+    paths = {name: [v.path for v in model.trainable_variables] for name, model in models.items()}
     (FOLDER / "training.json").write_text(
-        f'{{"versions":{json.dumps(keras_versions())},"batches":{json.dumps(batches, separators=(",", ":"))},"models":[\n{rows}\n]}}\n'
+        f'{{"paths":{json.dumps(paths, separators=(",", ":"))},"versions":{json.dumps(keras_versions())},"batches":{json.dumps(batches, separators=(",", ":"))},"models":[\n{rows}\n]}}\n'
     )

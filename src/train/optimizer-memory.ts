@@ -1,14 +1,25 @@
 import type { Weight } from '../nn/variable.ts'
 import type { StateMemory } from './runner.ts'
 
-/** What an optimizer remembers, weight by weight, however a step lays it out in memory. */
-export interface OptimizerMemory {
-  /** Finished steps. */
-  readonly steps: number
+/** The numbers of one optimizer. */
+export interface OptimizerNumbers {
   /** The present rate; undefined where a schedule computes it. */
   readonly learningRate: number | undefined
   /** Numbers that all weights share. */
   readonly shared: readonly number[]
+}
+
+/** What an optimizer remembers, weight by weight, however a step lays it out in memory. */
+export interface OptimizerMemory extends OptimizerNumbers {
+  /** Finished steps. */
+  readonly steps: number
+  /**
+   * Of dynamic loss scaling: the scale, how many good steps it has seen in a row, and how many in all. Those are what the optimizer
+   * inside counts; `steps` has the skipped ones too.
+   */
+  readonly lossScale?: { readonly scale: number; readonly streak: number; readonly finished: number }
+  /** Of several optimizers, the numbers of those that train weights, by their place. */
+  readonly members?: ReadonlyMap<number, OptimizerNumbers>
   /** For each weight that is trained its slots, by their names; `average` and `gradients` where the optimizer keeps them. */
   readonly weights: ReadonlyMap<Weight, ReadonlyMap<string, Float32Array>>
 }
@@ -20,12 +31,36 @@ export function readMemory(state: StateMemory): OptimizerMemory {
     const own = weights.get(weight) ?? new Map<string, Float32Array>()
     weights.set(weight, own.set(slot, values.slice()))
   })
-  const rate = state.find('learningRate')?.current[0]
+  const steps = Number(state.find('counter')?.current[0] ?? 0)
+  const places = membersOf(state)
+  const scale = state.find('lossScale')?.current[0]
+  const counts = state.find('lossScale:steps')?.current
   return {
-    steps: Number(state.find('counter')?.current[0] ?? 0),
-    learningRate: rate === undefined ? undefined : Number(rate),
-    shared: Array.from(state.find('shared')?.current ?? [], Number),
+    steps,
+    ...numbersOf(state, ''),
     weights,
+    ...(scale === undefined || !counts
+      ? {}
+      : { lossScale: { scale: Number(scale), streak: Number(counts[0]), finished: Number(counts[1]) } }),
+    ...(places.length === 0 ? {} : { members: new Map(places.map(i => [i, numbersOf(state, `:${i}`)])) }),
+  }
+}
+
+/** The places of several optimizers, which their slabs' names tell. */
+const membersOf = (state: StateMemory): readonly number[] => [
+  ...new Set(
+    state.memories.flatMap(({ slab }) => {
+      const place = /^(?:learningRate|shared):(\d+)$/.exec(slab.name)?.[1]
+      return place === undefined ? [] : [Number(place)]
+    }),
+  ),
+]
+
+function numbersOf(state: StateMemory, suffix: string): OptimizerNumbers {
+  const rate = state.find(`learningRate${suffix}`)?.current[0]
+  return {
+    learningRate: rate === undefined ? undefined : Number(rate),
+    shared: Array.from(state.find(`shared${suffix}`)?.current ?? [], Number),
   }
 }
 
@@ -37,10 +72,23 @@ export function restoreMemory(state: StateMemory, memory: OptimizerMemory): void
   })
   const counter = state.find('counter')?.current
   if (counter instanceof BigInt64Array) counter[0] = BigInt(memory.steps)
-  const rate = state.find('learningRate')?.current
-  if (rate instanceof Float32Array && memory.learningRate !== undefined) rate[0] = memory.learningRate
-  const shared = state.find('shared')?.current
-  if (shared instanceof Float32Array && shared.length === memory.shared.length) shared.set(memory.shared)
+  setNumbers(state, '', memory)
+  for (const [i, numbers] of memory.members ?? []) setNumbers(state, `:${i}`, numbers)
+  const scale = state.find('lossScale')?.current
+  const counts = state.find('lossScale:steps')?.current
+  if (memory.lossScale && scale instanceof Float32Array) scale[0] = memory.lossScale.scale
+  if (counts instanceof BigInt64Array) {
+    counts[0] = BigInt(memory.lossScale?.streak ?? 0)
+    // An optimizer that goes on under loss scaling, though it began without, counts on.
+    counts[1] = BigInt(memory.lossScale?.finished ?? memory.steps)
+  }
+}
+
+function setNumbers(state: StateMemory, suffix: string, { learningRate, shared: numbers }: OptimizerNumbers): void {
+  const rate = state.find(`learningRate${suffix}`)?.current
+  if (rate instanceof Float32Array && learningRate !== undefined) rate[0] = learningRate
+  const shared = state.find(`shared${suffix}`)?.current
+  if (shared instanceof Float32Array && shared.length === numbers.length) shared.set(numbers)
 }
 
 /** Visits the part of each slab that belongs to one weight. Slabs are named `slot:group`, and a group's weights `weights:group`. */

@@ -1,13 +1,14 @@
 import { TenonError, UnsupportedError } from '../../../core/errors.ts'
 import { lossFromConfig } from '../../../nn/losses.ts'
 import { metricFromConfig } from '../../../nn/metrics.ts'
-import { fromConfig, type Optimizer, resolveOptimizer, toConfig } from '../../../train/optimizers/index.ts'
+import { fromConfig, type Optimizer, resolveOptimizer } from '../../../train/optimizers/index.ts'
 import type { Model } from '../../model.ts'
 import type { CompileOptions, LossSpec, MetricSpec } from '../../types.ts'
 import { type Decoding, decodeRecord, type KerasObject, kerasObject } from './decode.ts'
 import { encoded } from './encode.ts'
 import { isList, isObject, type Json, type JsonObject } from './json.ts'
 import { functionName, snake } from './names.ts'
+import { optimizerFromKeras, optimizerToKeras } from './optimizer-config.ts'
 
 /** What `compile` was called with as Keras's `compile_config`; undefined for a model that is not compiled. */
 export function compileConfig(model: Model): JsonObject | undefined {
@@ -24,7 +25,7 @@ export function compileConfig(model: Model): JsonObject | undefined {
   }
   const { optimizer = 'rmsprop', loss, lossWeights, metrics, weightedMetrics } = options
   return {
-    optimizer: optimizerObject(resolveOptimizer(optimizer), where),
+    optimizer: optimizerToKeras(resolveOptimizer(optimizer), model, where),
     loss: byOutput(loss, 'loss'),
     loss_weights: byOutput(lossWeights, 'lossWeights'),
     metrics: byOutput(metrics, 'metrics'),
@@ -33,13 +34,6 @@ export function compileConfig(model: Model): JsonObject | undefined {
     steps_per_execution: 1,
     jit_compile: 'auto',
   }
-}
-
-/** Which weights are treated apart is ours alone: Keras takes no such options, and does not keep what it has of the kind. */
-function optimizerObject(optimizer: Optimizer, where: string): Json {
-  const { type, config } = toConfig(optimizer)
-  const { excludeFromWeightDecay: _, parameterGroups: __, ...options } = config
-  return encoded({ type, config: { name: snake(optimizer.name), ...options } }, 'optimizer', where)
 }
 
 /** Compiles a model as its file says. A file without such a description leaves the model as it is. */
@@ -55,7 +49,7 @@ export function applyCompileConfig(model: Model, config: Json | undefined, where
   try {
     const { loss, metrics, loss_weights: weights, weighted_metrics: weighted, optimizer } = config
     const options: CompileOptions<MetricSpec> = {
-      optimizer: decodeOptimizer(optimizer, decoding),
+      optimizer: decodeOptimizer(optimizer, model, decoding),
       ...given('loss', loss, value => each(value, item => decodeLoss(item, decoding)) as LossSpec),
       ...given('lossWeights', weights, value => value as Readonly<Record<string, number>>),
       ...given('metrics', metrics, value => decodeMetrics(value, decoding)),
@@ -125,7 +119,9 @@ function decodeMetrics(value: Json, decoding: Decoding): MetricSpec {
   // `compile` checks that the lists and names fit the model's outputs.
 }
 
-function decodeOptimizer(value: Json | undefined, decoding: Decoding): Optimizer {
-  const { name, config } = named(value ?? null, decoding)
-  return fromConfig({ type: name, config })
+function decodeOptimizer(value: Json | undefined, model: Model, decoding: Decoding): Optimizer {
+  if (typeof value === 'string') return fromConfig({ type: functionName(value), config: {} })
+  const object = kerasObject(value)
+  if (!object || !isBuiltIn(object)) throw unknown(decoding, JSON.stringify(value ?? null).slice(0, 200))
+  return optimizerFromKeras({ name: functionName(object.className), config: object.config }, model, decoding)
 }

@@ -11,7 +11,15 @@ export const snake = (name: string): string =>
   withDigits[name] ?? name.replace(/(?<=[a-z0-9])[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
 /** Names in which Keras sets a digit apart. */
-const withDigits: Readonly<Record<string, string>> = { beta1: 'beta_1', beta2: 'beta_2' }
+const withDigits: Readonly<Record<string, string>> = {
+  adamBeta1: 'adam_beta_1',
+  adamBeta2: 'adam_beta_2',
+  beta1: 'beta_1',
+  beta2: 'beta_2',
+  beta2Decay: 'beta_2_decay',
+  epsilon1: 'epsilon_1',
+  epsilon2: 'epsilon_2',
+}
 
 /** Options whose text is one of a few words, spelled as names are. Any other text (names, vocabularies, equations) stays as it is. */
 const wordOptions = new Set([
