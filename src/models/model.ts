@@ -182,7 +182,6 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   ): Compiled<NamesOf<M> | NamesOf<W> | WeightedNamesOf<M, W>> & this {
     checkObjectives(options, this.network)
     resolveOptimizer(options.optimizer ?? 'rmsprop')
-    this.compiled?.trainer?.store()
     const trained = this.network.variables.filter(variable => variable.trainable)
     this.compiled = { trainer: undefined, options, trained }
     // The same object under a type that names its metrics: what `evaluate` returns for them is what this type says.
@@ -203,7 +202,6 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
         received: 'one that is not',
         remedy: 'Call compile({ optimizer, loss }) first.',
       })
-    this.compiled.trainer?.store()
     this.compiled = { ...this.compiled, trainer: undefined, restored: memory }
   }
 
@@ -268,7 +266,7 @@ export class Model<Outputs extends SymbolicForm = SymbolicForm, Inputs extends S
   }
 
   /**
-   * Waits until what reads weights at once (`getWeights`, `toGraph`, `optimizerMemory`, `compile` …) can do so after `trainOnBatch`: WebGPU
+   * Waits until what reads weights at once (`getWeights`, `toGraph`, `optimizerMemory` …) can do so after `trainOnBatch`: WebGPU
    * keeps them on the card. `fit`, and what returns a promise, does so itself. On other engines there is nothing to wait for.
    */
   async syncWeights(): Promise<void> {

@@ -226,6 +226,9 @@ describe('a state in the memory of the engine', () => {
       for (let i = 0; i < 3; i++) await m.trainOnBatch(x, y)
       await m.exportOnnx(join(folder, `${name}.onnx`))
       await m.trainOnBatch(x, y)
+      // Another optimizer goes on from where the one before was.
+      m.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'sparseCategoricalCrossentropy', engine })
+      await m.trainOnBatch(x, y)
       await m.syncWeights()
       return {
         evaluation,
