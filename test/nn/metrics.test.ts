@@ -52,6 +52,15 @@ test('the coefficient of determination of targets that are all the same is 0, wh
 })
 
 test.each([
+  ['categoricalAccuracy', metrics.categoricalAccuracy(), 0.5],
+  ['topKCategoricalAccuracy', metrics.topKCategoricalAccuracy({ k: 2 }), 1],
+  ['oneHotMeanIou', metrics.oneHotMeanIou({ numClasses: 3 }), 1 / 3],
+])('%s takes one-hot targets of bools, as Keras does', async (_, metric, expected) => {
+  const target = constant([0, 0, 1, 1, 0, 0], [2, 3], 'bool')
+  expect(await once(metric, target, constant([0.1, 0.2, 0.7, 0.3, 0.4, 0.3], [2, 3]))).toBeCloseTo(expected, 5)
+})
+
+test.each([
   ['a class', { classId: 3 }, /with a class 3, received \[2, 3\]/],
   ['as many classes', { topK: 4 }, /4/],
 ])('outputs that have not %s are refused when the step is built', (_, options, message) => {

@@ -7,17 +7,15 @@ import { less } from '../../ops/logic/less.ts'
 import { lessOrEqual } from '../../ops/logic/less-or-equal.ts'
 import { not } from '../../ops/logic/not.ts'
 import { cast } from '../../ops/math/cast.ts'
-import { argMax } from '../../ops/reduce/arg-max.ts'
 import { reduceMax } from '../../ops/reduce/reduce-max.ts'
 import { reduceSum } from '../../ops/reduce/reduce-sum.ts'
 import { slice } from '../../ops/shape/slice.ts'
 import { unsqueeze } from '../../ops/shape/unsqueeze.ts'
 import { boolean, integerIn, numberIn } from '../losses/checks.ts'
 import { classNumbers, matched } from '../losses/targets.ts'
-import { type Metric, meanOf, type Named, nameOr } from './metric.ts'
+import { largest, type Metric, meanOf, type Named, nameOr } from './metric.ts'
 
 const same = (a: Value, b: Value): Value => cast(equal(a, b), { to: 'float32' })
-const bestClass = (x: Value): Value => argMax(x, { axis: -1, keepdims: 0 })
 
 /** Share of outputs that equal the targets. */
 export const accuracy = <const Name extends string = 'accuracy'>({ name }: Named<Name> = {}): Metric<Name> =>
@@ -53,7 +51,7 @@ export const categoricalAccuracy = <const Name extends string = 'categoricalAccu
     name: nameOr(name, 'categoricalAccuracy'),
     kind: 'categoricalAccuracy',
     config: {},
-    values: (target, output) => same(bestClass(target), bestClass(output)),
+    values: (target, output) => same(largest(target), largest(output)),
   })
 
 /** Share of samples whose most probable class is the target's number. Target [batch, …] or [batch, …, 1]. */
@@ -64,7 +62,7 @@ export const sparseCategoricalAccuracy = <const Name extends string = 'sparseCat
     name: nameOr(name, 'sparseCategoricalAccuracy'),
     kind: 'sparseCategoricalAccuracy',
     config: {},
-    values: (target, output) => same(bestClass(output), classNumbers('sparseCategoricalAccuracy', target, output)),
+    values: (target, output) => same(largest(output), classNumbers('sparseCategoricalAccuracy', target, output)),
   })
 
 export interface TopKOptions {
@@ -82,7 +80,7 @@ export function topKCategoricalAccuracy<const Name extends string = 'topKCategor
     name: nameOr(name, 'topKCategoricalAccuracy'),
     kind: 'topKCategoricalAccuracy',
     config: { k },
-    values: (target, output) => inTopK(bestClass(target), output, k),
+    values: (target, output) => inTopK(largest(target), output, k),
   })
 }
 

@@ -11,13 +11,12 @@ import { where } from '../../ops/logic/where.ts'
 import { add } from '../../ops/math/add.ts'
 import { cast } from '../../ops/math/cast.ts'
 import { mul } from '../../ops/math/mul.ts'
-import { argMax } from '../../ops/reduce/arg-max.ts'
 import { reshape } from '../../ops/shape/reshape.ts'
 import { axisNumber, boolean, integerIn, numberIn } from '../losses/checks.ts'
 import { epsilon } from '../losses/elementwise.ts'
 import { alignLeading } from '../losses/loss.ts'
 import { sameRank } from '../losses/targets.ts'
-import { expandTo, type Metric, type Named, nameOr, numbersOf } from './metric.ts'
+import { expandTo, largest, type Metric, type Named, nameOr, numbersOf } from './metric.ts'
 
 /**
  * Intersection over union: of a class, tp / (tp + fp + fn) from a confusion matrix; then the mean over classes that occur. Numbers that
@@ -59,7 +58,7 @@ function overlap<Name extends string>(
   boolean(kind, 'sparseYTrue', sparseYTrue)
   boolean(kind, 'sparseYPred', sparseYPred)
   axisNumber(kind, axis)
-  const numbers = (x: Value, sparse: boolean) => (sparse ? cast(x, { to: 'int64' }) : argMax(x, { axis, keepdims: 0 }))
+  const numbers = (x: Value, sparse: boolean) => (sparse ? cast(x, { to: 'int64' }) : largest(x, axis))
   const flat = (x: Value) => reshape(x, ints([-1]))
   return {
     name: nameOr(name, kind),

@@ -6,6 +6,7 @@ import { ints, scalarLike } from '../../ops/constants.ts'
 import { add } from '../../ops/math/add.ts'
 import { cast } from '../../ops/math/cast.ts'
 import { mul } from '../../ops/math/mul.ts'
+import { argMax } from '../../ops/reduce/arg-max.ts'
 import { reduceMean } from '../../ops/reduce/reduce-mean.ts'
 import { reduceSum } from '../../ops/reduce/reduce-sum.ts'
 import { expand } from '../../ops/shape/expand.ts'
@@ -160,3 +161,7 @@ export function expandTo(x: Value, like: Value): Value {
   const same = x.shape.length === like.shape.length && x.shape.every((dim, i) => dim === like.shape[i])
   return same ? x : expand(x, isStatic(like.shape) ? ints(like.shape) : shapeOf(like))
 }
+
+/** The number of the largest score along an axis: the class of one-hot targets, of any dtype, and of outputs. */
+export const largest = (x: Value, axis = -1): Value =>
+  argMax(x.dtype === 'bool' ? cast(x, { to: 'int32' }) : x, { axis, keepdims: 0 })
