@@ -135,6 +135,7 @@ function groupSlabs(group: Group, old: GroupState, next: GroupState): Slab[] {
     // What no step changes is only read.
     output: views.some(({ input }) => input === value) ? undefined : { value, shape: value.shape.map(Number) },
     inPlace,
+    resident: true,
   })
   // The backward pass reads the old weights.
   const slabs = [slab('weights', weightViews(group), next.weight, false)]

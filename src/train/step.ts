@@ -211,6 +211,7 @@ function readOnly(variable: Variable, input: (variable: Variable) => Value): Sla
     views: [{ input: input(variable), offset: 0, shape: variable.shape, variable }],
     output: undefined,
     inPlace: false,
+    resident: true,
   }
 }
 
