@@ -41,7 +41,7 @@ function nodeEngine(name: EngineName, options: NodeEngineOptions): Engine {
     writesInPlace: true,
     prepare: async (graph, load) => {
       const prepared = await (provider === 'cpu' ? inBlocks(graph) : onGpu(graph))
-      // The binding gives results that stay on the card the names of all outputs in order, fetched or not.
+      // The binding looks up where a result stays by its place among those fetched: no output may be left out.
       return load?.resident ? prepared : withCopyGuard(prepared)
     },
     dtypes: new Set(dtypes.filter(dtype => dtype !== 'bfloat16')),
