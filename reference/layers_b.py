@@ -132,9 +132,23 @@ CASES = [
     ("ReversibleEmbedding", {"input_dim": 6, "output_dim": 4, "tie_weights": False, "logit_soft_cap": 1.5}, X, {"call": {"reverse": True}}),
 ]
 
+# Far out, and at 0, where many have a kink. Those are left out that Keras's backends do not agree on, and those along an axis.
+EDGES = [-80.0, -20.0, 0.0, 20.0, 80.0]
+EDGELESS = ("celu", "selu", "softmax", "log_softmax", "sparsemax", "glu", "threshold", "swish", "hard_swish")
+
+
+def edge_case(name: str, config: dict) -> dict:
+    x = tf.constant(EDGES)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = getattr(keras.activations, name)(x, **config)
+    return {"activation": camel(name), "config": camel_config(config), "values": numbers(y.numpy()), "slopes": numbers(tape.gradient(y, x).numpy())}
+
+
 if __name__ == "__main__":
     write("layers-b.json", {
         "versions": keras_versions(),
         "activations": [activation_case(i, *case) for i, case in enumerate(ACTIVATIONS)],
+        "edges": {"at": EDGES, "cases": [edge_case(*case) for case in ACTIVATIONS if case[0] not in EDGELESS]},
         "layers": [layer_case(i, *case[:3], **(case[3] if len(case) > 3 else {})) for i, case in enumerate(CASES)],
     })

@@ -18,10 +18,22 @@ interface ActivationCase {
   readonly gradient: Numbers
 }
 
+interface Edges {
+  readonly at: readonly number[]
+  readonly cases: readonly {
+    readonly activation: string
+    readonly config: Readonly<Record<string, number>>
+    readonly values: readonly number[]
+    readonly slopes: readonly number[]
+  }[]
+}
+
 // Written by reference/layers_b.py.
-const golden: { readonly activations: readonly ActivationCase[]; readonly layers: readonly LayerCase[] } = JSON.parse(
-  readFileSync(new URL('layers-b.json', import.meta.url), 'utf8'),
-)
+const golden: {
+  readonly activations: readonly ActivationCase[]
+  readonly edges: Edges
+  readonly layers: readonly LayerCase[]
+} = JSON.parse(readFileSync(new URL('layers-b.json', import.meta.url), 'utf8'))
 const functions: Readonly<Record<string, (x: Value, options: never) => Value>> = activations
 let worst = 0
 
@@ -49,6 +61,23 @@ describe('activations are Keras’s: values and gradients', () => {
     },
   )
 })
+
+test.each(golden.edges.cases.map(item => ({ ...item, name: `${item.activation} ${JSON.stringify(item.config)}` })))(
+  'at 0 and far out the slope is Keras’s: $name',
+  async ({ activation, config, values, slopes }) => {
+    const { at } = golden.edges
+    const x = Value.input({ dtype: 'float32', shape: [at.length] }, 'x')
+    const y = functions[activation]?.(x, config as never)
+    if (!y) throw new Error(`no activation ${activation}`)
+    const outputs = [y, ...gradientsOf(reduceSum(y, undefined, { keepdims: 0 }), [x])]
+    const results = await evaluate(outputs, new Map([[x, fromNumbers('float32', [at.length], at)]]))
+    for (const [i, want] of [values, slopes].entries())
+      for (const [k, value] of want.entries()) {
+        const error = Math.abs(Number(results[i]?.data[k]) - value) / Math.max(1, Math.abs(value))
+        expect(error, `${i === 0 ? 'value' : 'slope'} at ${at[k]}`).toBeLessThan(1e-5)
+      }
+  },
+)
 
 describe('layers are Keras’s: outputs, gradients, weights, masks, losses, updates; and are made again from their config', () => {
   test.each(golden.layers.map(item => ({ ...item, title: caseName(item) })))('$title', async item => {

@@ -42,8 +42,9 @@ export interface ReluOptions {
 export function relu(x: Value, { negativeSlope = 0, maxValue = null, threshold: from = 0 }: ReluOptions = {}): Value {
   if (negativeSlope !== 0 && maxValue === null && from === 0) return leakyReluOf(x, { alpha: negativeSlope })
   const zero = scalarLike(0, x)
-  const above = from === 0 ? undefined : where(greater(x, scalarLike(from, x)), x, zero)
-  const capped = maxValue === null ? (above ?? reluOf(x)) : clip(above ?? x, zero, scalarLike(maxValue, x))
+  const above = from === 0 ? reluOf(x) : where(greater(x, scalarLike(from, x)), x, zero)
+  // A clip from below would pass gradients on at 0, which relu does not.
+  const capped = maxValue === null ? above : clip(above, from < 0 ? zero : undefined, scalarLike(maxValue, x))
   if (negativeSlope === 0) return capped
   const below = reluOf(from === 0 ? neg(x) : sub(scalarLike(from, x), x))
   return sub(capped, mul(below, scalarLike(negativeSlope, x)))
