@@ -49,6 +49,7 @@ def case(config):
         layer.adapt(np.array(TEXTS[:ADAPTED]))
     y = layer(tf.constant([[text] for text in TEXTS]))
     return {
+        "layer": "TextVectorization",
         "config": {camel(k): v if k == "vocabulary" else camel_value(v) for k, v in config.items()},
         "vocabulary": layer.get_vocabulary(),
         "output": tensor(np.asarray(y)),

@@ -54,6 +54,7 @@ const sources: Readonly<
         'layers-b.json',
         'recurrent-keras.json',
         'preprocessing.json',
+        'texts.json',
         'augmentation-geometric.json',
         'augmentation-colour.json',
         'hashing.json',
