@@ -33,6 +33,7 @@ api = {
     "regularizers": classes(keras.regularizers),
     "constraints": classes(keras.constraints),
     "callbacks": classes(keras.callbacks),
+    "boundingBoxes": functions(keras.utils.bounding_boxes),
 }
 path = os.path.join(os.path.dirname(__file__), "../test/golden/keras-api.json")
 with open(path, "w") as file:

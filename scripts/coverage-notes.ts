@@ -2,46 +2,35 @@
 
 export type Note = { readonly missing: string } | { readonly differs: string } | { readonly alias: string }
 
-const ofImages = (more = ''): Note => ({ differs: `images, not dictionaries of images, boxes and masks${more}` })
 const otherBackend = { missing: 'wraps a module of another Python framework' }
 const base = { missing: 'a base class of Python; here a type (see the guide)' }
 const alias = (name: string): Note => ({ alias: name })
 
 export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
   layers: {
-    ...Object.fromEntries(
-      [
-        'AugMix',
-        'AutoContrast',
-        'ContrastLimitedAdaptiveHistogramEqualization',
-        'Equalization',
-        'RandAugment',
-        'RandomBrightness',
-        'RandomColorDegeneration',
-        'RandomColorJitter',
-        'RandomContrast',
-        'RandomErasing',
-        'RandomFlip',
-        'RandomGaussianBlur',
-        'RandomGrayscale',
-        'RandomHue',
-        'RandomInvert',
-        'RandomPerspective',
-        'RandomPosterization',
-        'RandomRotation',
-        'RandomSaturation',
-        'RandomSharpness',
-        'RandomTranslation',
-        'RandomZoom',
-        'Solarization',
-      ].map(name => [name, ofImages()]),
-    ),
-    CutMix: ofImages('; images and labels as two inputs'),
-    MixUp: ofImages('; images and labels as two inputs'),
-    MaxNumBoundingBoxes: { differs: 'boxes, and labels with them, as inputs of their own' },
-    RandomCrop: ofImages('; in inference it crops, as Keras documents: Keras 3.15 hands images on'),
-    RandomElasticTransform: ofImages('; moves pixels independently along both axes (Keras on TensorFlow: equally)'),
-    RandomShear: ofImages('; opens its own files: Keras refuses the negative factors that it writes'),
+    RandAugment: { differs: 'takes boxes through the layers in the order that images go through them' },
+    CutMix: { differs: 'images and labels as a list too; masks need not have the channels of images' },
+    MixUp: {
+      differs:
+        'images and labels as a list too; boxes’ labels along the axis of boxes, masks along the batch, where Keras mixes them up',
+    },
+    MaxNumBoundingBoxes: { differs: 'boxes, and labels with them, as inputs of their own too' },
+    CenterCrop: { differs: 'masks of small images are enlarged by the nearest pixel (Keras: interpolated)' },
+    RandomCrop: {
+      differs:
+        'in inference it crops, as Keras documents: Keras 3.15 hands images on, takes rows off the left of boxes, and interpolates masks',
+    },
+    RandomElasticTransform: {
+      differs:
+        'moves pixels independently along both axes (Keras on TensorFlow: equally), and masks as images (Keras: anew)',
+    },
+    RandomFlip: { differs: 'cuts boxes off at all four borders (Keras 3.15: only at the upper and left ones)' },
+    RandomPerspective: { differs: 'boxes in every format (Keras 3.15: gives xyxy, whatever the format)' },
+    RandomRotation: { differs: 'boxes in every format (Keras 3.15: takes them for xyxy, whatever the format)' },
+    RandomShear: {
+      differs:
+        'opens its own files: Keras refuses the negative factors that it writes; boxes right for images that are not square, and along both axes',
+    },
     AvgPool1D: alias('AveragePooling1D'),
     AvgPool2D: alias('AveragePooling2D'),
     AvgPool3D: alias('AveragePooling3D'),
@@ -99,6 +88,10 @@ export const notes: Readonly<Record<string, Readonly<Record<string, Note>>>> = {
   regularizers: { Regularizer: base },
   constraints: { Constraint: base },
   activations: { sparsemax: { differs: 'follows the paper; Keras 3.15 is wrong where several outputs are not 0' } },
+  boundingBoxes: {
+    affine_transform: { differs: 'numbers for all images as well as tensors' },
+    compute_ciou: { differs: 'relative formats too, with `imageShape`: Keras 3.15 refuses them' },
+  },
   callbacks: {
     Callback: base,
     CallbackList: base,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import {
   activations,
+  boundingBoxes,
   callbacks,
   constraints,
   initializers,
@@ -57,6 +58,7 @@ const sources: Readonly<
         'texts.json',
         'augmentation-geometric.json',
         'augmentation-colour.json',
+        'bounding-boxes.json',
         'hashing.json',
         'audio-layers.json',
         'time-distributed.json',
@@ -73,6 +75,7 @@ const sources: Readonly<
   regularizers: { here: namesOf(regularizers), cases: weights },
   constraints: { here: namesOf(constraints), cases: weights },
   callbacks: { here: namesOf(callbacks), cases: casesIn(['callbacks-keras.json'], ['callback']) },
+  boundingBoxes: { here: namesOf(boundingBoxes), cases: casesIn(['bounding-boxes.json'], ['function']) },
 }
 
 interface Row {
