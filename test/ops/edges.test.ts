@@ -7,10 +7,13 @@ import { Value } from '../../src/graph/value.ts'
 import { constant, ints, scalar } from '../../src/ops/constants.ts'
 import { loop } from '../../src/ops/control/loop.ts'
 import { oneHot } from '../../src/ops/index/one-hot.ts'
+import { scatterElements } from '../../src/ops/index/scatter-elements.ts'
 import { identity } from '../../src/ops/math/identity.ts'
 import { matMul } from '../../src/ops/math/mat-mul.ts'
 import { mul } from '../../src/ops/math/mul.ts'
+import { attention } from '../../src/ops/nn/attention.ts'
 import { pRelu } from '../../src/ops/nn/p-relu.ts'
+import { lstm } from '../../src/ops/recurrent/lstm.ts'
 import { rnn } from '../../src/ops/recurrent/rnn.ts'
 import { reduceProd } from '../../src/ops/reduce/reduce-prod.ts'
 import { reduceSum } from '../../src/ops/reduce/reduce-sum.ts'
@@ -136,4 +139,66 @@ test('a Loop whose condition is handed on by an Identity runs a known number of 
   const [dx] = await evaluate(gradientsOf(total(last ?? x), [x]), new Map([[x, feed([2], [1, -0.5])]]))
   // ((x²)²)² = x⁸
   expect(Array.from(toNumbers(dx ?? feed([0])))).toEqual([8, 8 * (-0.5) ** 7])
+})
+
+const numbers = (shape: readonly number[], seed: number) =>
+  feed(
+    shape,
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed + 1.3 * i)),
+  )
+
+test('one value as several inputs of a fused operator has one gradient, the sum', async () => {
+  const [x, other] = [input([1, 1, 3, 2], 'x'), input([1, 1, 3, 2], 'other')]
+  const apart = attention(x, other, other).y
+  const same = attention(x, x, x).y
+  const weights = Value.constant(numbers([1, 1, 3, 2], 5))
+  const feeds = new Map([x, other].map(value => [value, numbers([1, 1, 3, 2], 1)]))
+  const [whole, q, kv] = await evaluate(
+    [...gradientsOf(total(mul(same, weights)), [x]), ...gradientsOf(total(mul(apart, weights)), [x, other])],
+    feeds,
+  )
+  const sum = Array.from(toNumbers(q ?? feed([0])), (value, i) => value + (toNumbers(kv ?? feed([0]))[i] ?? 0))
+  expect(worstError(whole ?? feed([0]), feed([1, 1, 3, 2], sum))).toBeLessThan(1e-6)
+})
+
+test('one initial state for h and c of an LSTM', async () => {
+  const [x, w, r] = [numbers([2, 1, 2], 1), numbers([1, 8, 2], 2), numbers([1, 8, 2], 3)].map(data =>
+    Value.constant(data),
+  )
+  const [h, c] = [input([1, 1, 2], 'h'), input([1, 1, 2], 'c')]
+  if (!x || !w || !r) throw new Error('three constants')
+  const run = (first: Value, second: Value) =>
+    total(lstm(x, w, r, undefined, undefined, first, second, undefined, { hidden_size: 2 }).y)
+  const feeds = new Map([h, c].map(value => [value, numbers([1, 1, 2], 4)]))
+  const [whole, dh, dc] = await evaluate([...gradientsOf(run(h, h), [h]), ...gradientsOf(run(h, c), [h, c])], feeds)
+  const sum = Array.from(toNumbers(dh ?? feed([0])), (value, i) => value + (toNumbers(dc ?? feed([0]))[i] ?? 0))
+  expect(worstError(whole ?? feed([0]), feed([1, 1, 2], sum))).toBeLessThan(1e-6)
+})
+
+test('scattered products have gradients where updates are zero', async () => {
+  const [data, updates] = [input([3], 'data'), input([5], 'updates')]
+  // Element 0 gets 2·0, element 1 gets 0·0, element 2 gets 3.
+  const y = scatterElements(data, constant([0, 0, 1, 1, 2], [5], 'int64'), updates, { reduction: 'mul' })
+  const grads = await evaluate(
+    gradientsOf(total(y), [data, updates]),
+    new Map([
+      [data, feed([3], [5, 7, 11])],
+      [updates, feed([5], [2, 0, 0, 0, 3])],
+    ]),
+  )
+  expect(grads.map(result => Array.from(toNumbers(result)))).toEqual([
+    [0, 0, 3],
+    [0, 10, 0, 0, 11],
+  ])
+})
+
+test('a query that may look at nothing gives and takes no gradient', async () => {
+  const [q, v] = [input([1, 1, 2, 2], 'q'), input([1, 1, 2, 2], 'v')]
+  const mask = constant([0, 0, 1, 0], [2, 2], 'bool')
+  const [dq, dv] = await evaluate(
+    gradientsOf(total(attention(q, q, v, mask).y), [q, v]),
+    new Map([q, v].map((value, i) => [value, numbers([1, 1, 2, 2], i)])),
+  )
+  expect(Array.from(toNumbers(dq ?? feed([0])))).toEqual([0, 0, 0, 0])
+  expect(Array.from(toNumbers(dv ?? feed([0])))).toEqual([1, 1, 0, 0])
 })

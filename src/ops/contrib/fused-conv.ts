@@ -1,6 +1,17 @@
-import { attr, defineOp, nondiff, type Op, unrolled } from '../define.ts'
+import { NotDifferentiableError } from '../../core/errors.ts'
+import type { Value } from '../../graph/value.ts'
+import { scalarLike } from '../constants.ts'
+import { attr, defineOp, type Op, unrolled } from '../define.ts'
+import { gradientsThrough } from '../expansion.ts'
 import { requireFloat, sameDType } from '../infer.ts'
-import { convAttrs, convFlops, convShape } from '../nn/conv.ts'
+import { add } from '../math/add.ts'
+import { sigmoid } from '../math/sigmoid.ts'
+import { tanh } from '../math/tanh.ts'
+import { clip } from '../nn/clip.ts'
+import { conv, convAttrs, convFlops, convShape } from '../nn/conv.ts'
+import { hardSigmoid } from '../nn/hard-sigmoid.ts'
+import { leakyRelu } from '../nn/leaky-relu.ts'
+import { relu } from '../nn/relu.ts'
 
 const attrs = { ...convAttrs, activation: attr.string(), activation_params: attr.floats() }
 
@@ -15,8 +26,53 @@ export const fusedConv: Op<['x', 'w', 'b?', 'z?'], ['y'], typeof attrs> = define
     requireFloat('FusedConv', x)
     return { dtype: sameDType('FusedConv', x, w), shape: convShape('FusedConv', x, w, b, attributes) }
   },
-  vjp: nondiff('the engine makes it while it optimises a graph; differentiate Conv and its activation instead'),
+  vjp: ({ x, w, b, z }, _y, dy, { activation, activation_params, ...attributes }, walks) => {
+    const plain = conv(x, w, b, attributes)
+    const equal = activated(z ? add(plain, z) : plain, activation, activation_params ?? [])
+    return gradientsThrough({ x, w, b, z }, [equal], [dy], walks)
+  },
   batch: unrolled,
-  samples: [{ x: [2, 3, 5, 5], w: [4, 3, 3, 3], b: [4], attrs: { activation: 'Relu', pads: [1, 1, 1, 1] } }],
+  samples: [
+    {
+      x: [2, 3, 5, 5],
+      w: [4, 3, 3, 3],
+      b: [4],
+      attrs: { activation: 'Relu', pads: [1, 1, 1, 1] },
+      skip: { gradient: 'differences in float32 step over the kink of some element' },
+    },
+    { x: [1, 2, 4, 4], w: [4, 2, 2, 2], b: [4], z: [1, 4, 3, 3], attrs: { activation: 'Tanh' } },
+    {
+      x: [1, 2, 4, 4],
+      w: [4, 2, 2, 2],
+      attrs: { activation: 'LeakyRelu', activation_params: [0.25], strides: [2, 2] },
+    },
+  ],
   traits: { flops: convFlops },
 })
+
+/** The activations that ONNX Runtime fuses, with their parameters in its order. */
+function activated(x: Value, name: string | undefined, [first, second]: readonly number[]): Value {
+  switch (name) {
+    case undefined:
+    case '':
+      return x
+    case 'Relu':
+      return relu(x)
+    case 'Tanh':
+      return tanh(x)
+    case 'Sigmoid':
+      return sigmoid(x)
+    case 'LeakyRelu':
+      return leakyRelu(x, { alpha: first })
+    case 'HardSigmoid':
+      return hardSigmoid(x, { alpha: first, beta: second })
+    case 'Clip':
+      return clip(x, scalarLike(first ?? 0, x), scalarLike(second ?? 0, x))
+    default:
+      throw new NotDifferentiableError({
+        where: 'gradient of FusedConv',
+        expected: 'Relu, Tanh, Sigmoid, LeakyRelu, HardSigmoid or Clip',
+        received: `the activation ${name}`,
+      })
+  }
+}

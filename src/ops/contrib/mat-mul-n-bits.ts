@@ -1,8 +1,11 @@
 import { ShapeError } from '../../core/errors.ts'
 import { formatShape } from '../../core/shape.ts'
+import { constantLike } from '../constants.ts'
 import { attr, defineOp, nondiff, type Op, unrolled } from '../define.ts'
+import { unbroadcast } from '../gradients.ts'
 import { requireFloat } from '../infer.ts'
 import { countedSize } from '../nn/conv-shape.ts'
+import { fusedMatMul } from './fused-mat-mul.ts'
 
 const attrs = {
   K: attr.required.int(),
@@ -42,13 +45,27 @@ export const matMulNBits: Op<Names, ['y'], typeof attrs> = defineOp({
     }
     return { dtype: a.dtype, shape: [...a.shape.slice(0, -1), N] }
   },
-  vjp: nondiff('its weights are packed integers; keep floating-point weights for training'),
+  // y = a·W + bias with W frozen: da = dy·Wᵀ, which is what adapters of low rank train through. The unpacked W is the operator's own
+  // product with the unit matrix.
+  vjp: ({ a, b, scales, zero_points, g_idx, bias }, _y, dy, attributes) => {
+    const { K } = attributes
+    const units = Array.from({ length: K * K }, (_, i) => (i % (K + 1) === 0 ? 1 : 0))
+    const w = matMulNBits(constantLike(units, [K, K], a), b, scales, zero_points, g_idx, undefined, attributes)
+    return {
+      a: fusedMatMul(dy, w, { transB: 1 }),
+      b: nondiff('packed weights are integers'),
+      scales: nondiff('the scales of packed weights stay as they were measured'),
+      zero_points: nondiff('zero points of packed weights stay as they were measured'),
+      g_idx: nondiff('an order is made of integers'),
+      bias: bias && unbroadcast(dy, bias),
+    }
+  },
   batch: unrolled,
   samples: [
     {
       a: [2, 3, 32],
       b: { shape: [4, 1, 16], dtype: 'uint8', low: 0, high: 255 },
-      scales: { shape: [4], low: 0.01, high: 0.1 },
+      scales: { values: [0.05, 0.02, 0.1, 0.03], dtype: 'float32' },
       attrs: { K: 32, N: 4, block_size: 32 },
     },
   ],

@@ -1,6 +1,9 @@
-import { attr, defineOp, nondiff, type Op, unrolled } from '../define.ts'
+import { attr, defineOp, type Op, unrolled } from '../define.ts'
+import { gradientsThrough } from '../expansion.ts'
+import { add } from '../math/add.ts'
 import { countedSize } from '../nn/conv-shape.ts'
-import { fusedForInference, skipTypes } from './skip.ts'
+import { simplifiedLayerNormalization } from './simplified-layer-normalization.ts'
+import { skipTypes } from './skip.ts'
 
 const attrs = { epsilon: attr.float(1e-12) }
 
@@ -18,7 +21,15 @@ export const skipSimplifiedLayerNormalization: Op<
   attrs,
   infer: ({ x, skip, scale, bias }, _, outputCount) =>
     skipTypes('SkipSimplifiedLayerNormalization', x, skip, { scale, bias }, outputCount),
-  vjp: nondiff(fusedForInference),
+  vjp: ({ x, skip, scale, bias }, _, grads, { epsilon }, walks) => {
+    const sum = bias ? add(add(x, skip), bias) : add(x, skip)
+    return gradientsThrough(
+      { x, skip, scale, bias },
+      [simplifiedLayerNormalization(sum, scale, { epsilon }), sum],
+      [grads.y, grads.sum],
+      walks,
+    )
+  },
   batch: unrolled,
   samples: [
     { x: [2, 3, 4], skip: [2, 3, 4], scale: [4], bias: [4] },

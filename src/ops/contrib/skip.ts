@@ -6,10 +6,6 @@ import { requirePerChannel } from '../nn/channels.ts'
 
 /** What the fused residual normalisations share. */
 
-/** Why there is no gradient. */
-export const fusedForInference =
-  'it is a fusion for inference; differentiate the parts it is made of (Add, then the normalisation) and let a pass fuse them'
-
 /** Types of the normalised sum and of the sum itself. */
 export function skipTypes(
   where: string,

@@ -58,6 +58,12 @@ export const scatterElements: Op<['data', 'indices', 'updates'], ['y'], typeof a
       attrs: { reduction: 'mul' },
     },
     {
+      data: [4],
+      indices: { values: [1, 3, 1] },
+      updates: [3],
+      attrs: { reduction: 'mul' },
+    },
+    {
       data: { shape: [3, 2], distinct: true },
       indices: { values: [1, 1, 1, 0], shape: [2, 2] },
       updates: { shape: [2, 2], distinct: true },

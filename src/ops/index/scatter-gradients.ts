@@ -4,7 +4,9 @@ import { staticShape } from '../../core/shape.ts'
 import type { Value } from '../../graph/value.ts'
 import { ints, scalarLike } from '../constants.ts'
 import { type NoGradient, nondiff } from '../define.ts'
+import { and } from '../logic/and.ts'
 import { equal } from '../logic/equal.ts'
+import { where } from '../logic/where.ts'
 import { cast } from '../math/cast.ts'
 import { div } from '../math/div.ts'
 import { mul } from '../math/mul.ts'
@@ -44,14 +46,23 @@ export function scatterGradients(
   switch (reduction) {
     case 'add':
       return { data: dy, updates: gather(dy) }
-    case 'mul':
-      // y = data·Π updates: the data's gradient is dy·Π updates.
-      return {
-        data: scatter(dy, updates, 'mul'),
-        updates: nondiff(
-          'where several updates meet, each one’s derivative is the product of the others, which cannot be had by scattering',
-        ),
-      }
+    case 'mul': {
+      // y = data·Π updates: the data's gradient is dy·Π updates, an update's dy·data·(product of the others that meet it there). That is
+      // Π / update where none of them is 0; where one is, only that one has a gradient, the product of the rest.
+      const to = data.dtype
+      const isZero = equal(updates, scalarLike(0, updates))
+      const rest = where(isZero, scalarLike(1, updates), updates)
+      const all = (value: number) =>
+        expand(scalarLike(value, data), ints(staticShape(data.shape, 'gradient of a Scatter operator')))
+      const product = gather(scatter(all(1), rest, 'mul'))
+      const zeros = gather(scatter(all(0), cast(isZero, { to }), 'add'))
+      const others = where(
+        equal(zeros, scalarLike(0, zeros)),
+        div(product, rest),
+        mul(product, cast(and(isZero, equal(zeros, scalarLike(1, zeros))), { to })),
+      )
+      return { data: scatter(dy, updates, 'mul'), updates: mul(gather(mul(dy, data)), others) }
+    }
     case 'min':
     case 'max': {
       // The extreme element takes the gradient; equal ones share it, as in TopK's and ReduceMax's rules.

@@ -66,6 +66,12 @@ export const scatterND: Op<['data', 'indices', 'updates'], ['y'], typeof attrs> 
       attrs: { reduction: 'mul' },
     },
     {
+      data: [4, 2],
+      indices: { values: [1, -1, 1], shape: [3, 1] },
+      updates: [3, 2],
+      attrs: { reduction: 'mul' },
+    },
+    {
       data: { shape: [3, 2], distinct: true },
       indices: { values: [1, 1], shape: [2, 1] },
       updates: { shape: [2, 2], distinct: true },

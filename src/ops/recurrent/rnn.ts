@@ -1,10 +1,10 @@
 import { defineOp, type Op, unrolled } from '../define.ts'
+import { gradientsThrough } from '../expansion.ts'
 import { add } from '../math/add.ts'
 import { matMul } from '../math/mat-mul.ts'
 import { tanh } from '../math/tanh.ts'
 import { swapLast } from '../shape/transpose.ts'
 import { type ActivationAttributes, activationsOf } from './activations.ts'
-import { gradientsThrough } from './gradient.ts'
 import { recurrentAttrs, recurrentFlops, recurrentTypes } from './recurrence.ts'
 import { type Step, unfold } from './unfold.ts'
 
