@@ -54,7 +54,14 @@ def scores():
     return keras.Model(x, layers.Dense(1)(layers.GlobalAveragePooling1D()(y)))
 
 
-MODELS = {"spectral": spectral, "heads": heads, "states": states, "scores": scores}
+def gate():
+    """A penalty on what a gate lets through."""
+    x = keras.Input((5, 4))
+    y = layers.MultiHeadAttention(num_heads=2, key_dim=2, use_gate=True, activity_regularizer=keras.regularizers.L2(0.2))(x, x)
+    return keras.Model(x, layers.Dense(1)(layers.GlobalAveragePooling1D()(y)))
+
+
+MODELS = {"spectral": spectral, "heads": heads, "states": states, "scores": scores, "gate": gate}
 EMA = {"use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 2}
 
 CASES = [
@@ -69,6 +76,7 @@ CASES = [
     ("heads", "AdamW", {"learning_rate": 0.05, "weight_decay": 0.5}, ["mse", "mae"]),
     ("states", "SGD", {"learning_rate": 0.2}, ["mse"]),
     ("scores", "SGD", {"learning_rate": 0.02}, ["mse"]),
+    ("gate", "SGD", {"learning_rate": 0.02}, ["mse"]),
 ]
 
 

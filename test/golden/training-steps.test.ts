@@ -61,6 +61,16 @@ const models: Readonly<Record<string, () => Model>> = {
     const [y] = attention([x, x], { returnAttentionScores: true })
     return model({ inputs: x, outputs: layers.dense({ units: 1 })(layers.globalAveragePooling1d()(y)) })
   },
+  gate() {
+    const x = layers.input({ shape: [5, 4] })
+    const y = layers.multiHeadAttention({
+      numHeads: 2,
+      keyDim: 2,
+      useGate: true,
+      activityRegularizer: l2({ l2: 0.2 }),
+    })([x, x])
+    return model({ inputs: x, outputs: layers.dense({ units: 1 })(layers.globalAveragePooling1d()(y)) })
+  },
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((n, dim) => n * dim, 1)

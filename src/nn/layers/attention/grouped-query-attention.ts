@@ -74,8 +74,8 @@ export function groupedQueryAttention<const H extends number>(
     masking: 'pass',
     call(inputs, scope) {
       const [query, value = query, key = value, mask] = inputs
-      const by = (name: string, x: Value, count: number) =>
-        byHead(project(scope, name, x, [featuresOf(where, x)], [count, size]), count, size)
+      const by = (name: string, x: Value, count: number, activation?: (x: Value) => Value) =>
+        byHead(project(scope, name, x, [featuresOf(where, x)], [count, size], activation), count, size)
       const turned = (x: Value) => (rotary ? rotated(x, 1, rotary) : x)
       // Where heads are shared by groups, these get an axis of their own, which keys and values broadcast along.
       const q = turned(by('query', query, heads))
@@ -87,7 +87,7 @@ export function groupedQueryAttention<const H extends number>(
         return grouped ? unsqueeze(first, ints([2])) : first
       }
       const k = steps(turned(by('key', key, shared)))
-      const gate = config.useGate ? sigmoid(by('gate', query, heads)) : undefined
+      const gate = config.useGate ? by('gate', query, heads, sigmoid) : undefined
       const v = steps(by('value', value, shared))
       const { result, weights } = attendHeads(queries, k, v, scope, {
         scale: 1 / Math.sqrt(size),

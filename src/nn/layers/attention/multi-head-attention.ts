@@ -78,12 +78,12 @@ export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
     call(inputs, scope) {
       const [query, value = query, key = value, mask] = inputs
       const layout = new HeadLayout(where, query, config.attentionAxes)
-      const heads = (name: string, x: Value, size: number) =>
-        byHead(project(scope, name, x, [featuresOf(where, x)], [numHeads, size]), numHeads, size)
+      const heads = (name: string, x: Value, size: number, activation?: (x: Value) => Value) =>
+        byHead(project(scope, name, x, [featuresOf(where, x)], [numHeads, size], activation), numHeads, size)
       const turned = (x: Value) => (rotary ? rotated(x, layout.onlyAxis(), rotary) : x)
       const q = layout.split(turned(heads('query', query, keyDim)))
       const k = layout.split(turned(heads('key', key, keyDim)))
-      const gate = config.useGate ? sigmoid(heads('gate', query, valueDim)) : undefined
+      const gate = config.useGate ? heads('gate', query, valueDim, sigmoid) : undefined
       const v = layout.split(heads('value', value, valueDim))
       const { result, weights } = attendHeads(q, k, v, scope, {
         scale: 1 / Math.sqrt(keyDim),

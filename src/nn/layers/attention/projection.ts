@@ -50,13 +50,15 @@ export type Projection = (
   x: Value,
   from: readonly number[],
   to: readonly number[],
+  /** What the penalty on outputs sees the output of. Default: none. */
+  activation?: (x: Value) => Value,
 ) => Value
 
 export function projections(where: string, config: ReturnType<typeof projectionConfig>): Projection {
   const kernelRules = weightRules(where, config.kernelInitializer, config.kernelRegularizer, config.kernelConstraint)
   const biasRules = weightRules(where, config.biasInitializer, config.biasRegularizer, config.biasConstraint)
   const penalized = activityPenalty(where, config.activityRegularizer)
-  return (scope, name, x, from, to) => {
+  return (scope, name, x, from, to, activation = y => y) => {
     const kernel = scope.weight(`${name}/kernel`, { shape: [...from, ...to], ...kernelRules })
     const matrix = from.length === 1 && to.length === 1 ? kernel : reshape(kernel, ints([sizeOf(from), sizeOf(to)]))
     let y = matMul(x, matrix)
@@ -64,7 +66,7 @@ export function projections(where: string, config: ReturnType<typeof projectionC
       const bias = scope.weight(`${name}/bias`, { shape: to, ...biasRules })
       y = add(y, to.length === 1 ? bias : reshape(bias, ints([sizeOf(to)])))
     }
-    return penalized(scope, y)
+    return penalized(scope, activation(y))
   }
 }
 
