@@ -2,6 +2,7 @@ import { UnsupportedError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import { Graph } from '../graph/graph.ts'
 import { Value } from '../graph/value.ts'
+import { oneOf } from '../nn/layers/arguments.ts'
 import { type LayerGraph, preparationsOf } from '../nn/network.ts'
 
 export interface GraphOptions {
@@ -14,8 +15,9 @@ export interface GraphOptions {
 
 /** A network for inference as a graph of its own: weights are constants, the batch axis is symbolic. */
 export function exportedGraph(network: LayerGraph, { startAt = 'texts' }: GraphOptions = {}): Graph {
+  const start = oneOf(`export of ${network.name}`, 'startAt', startAt, ['texts', 'tokens'])
   const inputs = network.inputs.map(({ name, dtype, batchSize }, i) =>
-    Value.input({ dtype, shape: [batchSize ?? 'batch', ...shapeOf(network, i, startAt)] }, name),
+    Value.input({ dtype, shape: [batchSize ?? 'batch', ...shapeOf(network, i, start)] }, name),
   )
   const weights = new Map(
     network.variables.map(variable => [

@@ -93,6 +93,7 @@ test('tokens that others read too cannot become texts, and the error says what t
     /input 'tokens' to go to one textVectorization.*received one whose tokens others read too.*startAt: 'tokens'/s,
   )
   expect(net.toGraph({ startAt: 'tokens' }).inputs[0]?.shape).toEqual(['batch', 4])
+  expect(() => net.toGraph({ startAt: 'words' as 'texts' })).toThrow(/'startAt' to be one of 'texts', 'tokens'/)
 })
 
 test('texts are trained on as they are, of any length, and two layers may read one input', async () => {
