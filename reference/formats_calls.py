@@ -73,6 +73,26 @@ def nested():
     return keras.Model([ids, mask], outputs, name="nested"), [("int32", (3, 5)), ("bool", (3, 5))]
 
 
+def handed():
+    """Which mask is handed on: pooling shows it. A query_mask is for the layer alone, an entry of mask=[...] for what follows too."""
+    ids, mask = keras.Input((5,), dtype="int32", name="ids"), keras.Input((5,), dtype="bool", name="mask")
+    # Of its own for each layer: multi-head attention takes the masks off the tensors that it is given.
+    words = lambda: L.Embedding(7, 4, mask_zero=True)(ids)
+    plain = lambda: L.Dense(4)(ids_to(ids))
+    pooled = lambda y: L.GlobalAveragePooling1D()(y)
+    outputs = {
+        "own": pooled(L.MultiHeadAttention(2, 3)(words(), plain())),
+        "query": pooled(L.MultiHeadAttention(2, 3)(words(), words(), query_mask=mask)),
+        "none": pooled(L.MultiHeadAttention(1, 3)(plain(), words(), query_mask=mask)),
+        "value": pooled(L.MultiHeadAttention(1, 3)(words(), plain(), value_mask=mask)),
+        "grouped": pooled(L.GroupQueryAttention(3, 2, 1)(words(), words(), query_mask=mask)),
+        "unmasked": pooled(L.GroupQueryAttention(3, 2, 1)(plain(), words(), query_mask=mask)),
+        "listed": pooled(L.Attention()([words(), words()], mask=[mask, None])),
+        "additive": pooled(L.AdditiveAttention()([words(), plain()], mask=[mask, None])),
+    }
+    return keras.Model([ids, mask], outputs, name="handed"), [("int32", (3, 5)), ("bool", (3, 5))]
+
+
 def boolean(x):
     return (np.asarray(x) > -0.2).astype("bool")
 
@@ -106,7 +126,7 @@ def refused() -> None:
 
 
 if __name__ == "__main__":
-    entries = [save(i, make) for i, make in enumerate([masked, attended, started, nested])]
+    entries = [save(i, make) for i, make in enumerate([masked, attended, started, nested, handed])]
     refused()
     rows = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries)
     (FOLDER / "calls.json").write_text(f'{{"versions":{json.dumps(keras_versions())},"models":[\n{rows}\n]}}\n')

@@ -25,6 +25,8 @@ export interface LayerScope {
   readonly trainable: boolean
   /** For each input, which of its steps count: bool[batch, steps]; `undefined` where all do. */
   readonly masks: readonly (Value | undefined)[]
+  /** The masks that came along with the inputs, whatever others the call gave. */
+  readonly ownMasks: readonly (Value | undefined)[]
   /** What this call was given besides its inputs. */
   readonly options: CallOptions
   /** A weight of this layer: made the first time it is asked for, the same one ever after. Its shape may depend on the input's. */
@@ -35,8 +37,11 @@ export interface LayerScope {
   randomKey(purpose?: string): Value
   /** Adds a scalar to the loss, such as a penalty on the layer's output. */
   addLoss(value: Value): void
-  /** Gives a value a mask, so that a layer run inside of this one sees it. */
-  setMask(value: Value, mask: Value | undefined): void
+  /**
+   * Gives a value a mask, so that a layer run inside of this one sees it. `standsFor`: the value that it takes the place of, whose mask is
+   * replaced.
+   */
+  setMask(value: Value, mask: Value | undefined, standsFor?: Value): void
   maskOf(value: Value): Value | undefined
   /** Runs a layer inside of this one. Its weights are this layer's too, under `name/`. */
   run(name: string, layer: AnyLayer, inputs: Value | LayerInputs, options?: RunOptions): readonly [Value, ...Value[]]

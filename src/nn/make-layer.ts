@@ -11,7 +11,7 @@ import {
   Symbolic,
   type SymbolicInputs,
 } from './layer.ts'
-import { runLayer } from './run-layer.ts'
+import { runLayer, type Tracing } from './run-layer.ts'
 import type { AnyShape, Dims, ShapeFunction } from './shapes/shape-function.ts'
 import type { Weight } from './variable.ts'
 
@@ -55,14 +55,16 @@ export function applyLayer(layer: AnyLayer, inputs: SymbolicInputs, options: Cal
     givenMasks === undefined || givenMasks === null || givenMasks instanceof Symbolic ? [givenMasks] : givenMasks
   checkMasks(layer, own, given.length)
   const masks = new Map<Value, Value>()
+  const replacedMasks = new Map<Value, Value | undefined>()
   // Each input gets a value of its own, since one tensor may be given twice.
   const values = given.map(({ value, mask: carried }, i) => {
     const stand = Value.input(value.type)
     const mask = own[i] === null ? undefined : (own[i]?.value ?? carried)
     if (mask) masks.set(stand, mask)
+    if (own[i] !== undefined) replacedMasks.set(stand, carried)
     return stand
   })
-  const outputs = tracedOnce(layer, values, options, masks)
+  const outputs = tracedOnce(layer, values, options, { masks, replacedMasks })
   const call = { layer, inputs: [first, ...others], options, masks: own }
   const results = outputs.map(
     (value, index) => new Symbolic(dims(value), Value.input(value.type), masks.get(value), { call, index }),
@@ -85,7 +87,7 @@ function tracedOnce(
   layer: AnyLayer,
   values: readonly Value[],
   options: CallOptions,
-  masks: Map<Value, Value>,
+  masking: Pick<Tracing, 'masks' | 'replacedMasks'>,
 ): readonly Value[] {
   const [first, ...others] = values
   if (!first) return []
@@ -95,7 +97,7 @@ function tracedOnce(
     return runLayer(
       {
         training: false,
-        masks,
+        ...masking,
         updates: new Map(),
         losses: [],
         made: (owner, name) => made.push([owner, name]),

@@ -178,7 +178,7 @@ export class LayerGraph implements Network {
   runInside(
     inputs: readonly Value[],
     step: (path: string, layer: AnyLayer, inputs: LayerInputs, call: LayerCall) => readonly Value[],
-    setMask: (value: Value, mask: Value | undefined) => void,
+    setMask: (value: Value, mask: Value | undefined, standsFor: Value) => void,
   ): readonly Value[] {
     const values = new Map<Symbolic, Value>()
     this.inputTensors.forEach((tensor, i) => {
@@ -192,7 +192,7 @@ export class LayerGraph implements Network {
         if (given === undefined) return value
         // A value of its own: whoever else reads this one sees the mask that it came with.
         const own = identity(value)
-        setMask(own, given ? lookUp(values, given, path) : undefined)
+        setMask(own, given ? lookUp(values, given, path) : undefined, value)
         return own
       })
       if (!first) continue
@@ -217,6 +217,7 @@ export class LayerGraph implements Network {
     const tracing = {
       ...options,
       masks: new Map<Value, Value>(),
+      replacedMasks: new Map<Value, Value | undefined>(),
       updates: new Map<Weight, Value>(),
       losses: [] as Value[],
     }
@@ -228,8 +229,9 @@ export class LayerGraph implements Network {
         for (const value of results) activations.push({ path, value })
         return results
       },
-      (value, mask) => {
+      (value, mask, standsFor) => {
         if (mask) tracing.masks.set(value, mask)
+        tracing.replacedMasks.set(value, tracing.masks.get(standsFor))
       },
     )
     const masks = outputs.map(value => tracing.masks.get(value))

@@ -19,6 +19,8 @@ export interface Tracing {
   key?(path: string): Value
   rematerialize?(path: string): boolean
   readonly masks: Map<Value, Value>
+  /** Inputs that a call gave another mask, or none: the mask that they came with. */
+  readonly replacedMasks?: Map<Value, Value | undefined>
   readonly updates: Map<Weight, Value>
   readonly losses: Value[]
   /** Called for each weight that did not exist before. */
@@ -50,6 +52,9 @@ export function runLayer(
     training,
     trainable: chain.every(owner => owner.trainable),
     masks: inputs.map(input => tracing.masks.get(input)),
+    ownMasks: inputs.map(input =>
+      (tracing.replacedMasks?.has(input) ? tracing.replacedMasks : tracing.masks).get(input),
+    ),
     options,
     weight(name, wanted) {
       const existing = layer.ownWeights.get(name)
@@ -80,7 +85,8 @@ export function runLayer(
     addLoss: value => {
       tracing.losses.push(value)
     },
-    setMask(value, mask) {
+    setMask(value, mask, standsFor) {
+      if (standsFor) tracing.replacedMasks?.set(value, tracing.masks.get(standsFor))
       if (mask) tracing.masks.set(value, mask)
       else tracing.masks.delete(value)
     },

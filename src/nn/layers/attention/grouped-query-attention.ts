@@ -14,7 +14,7 @@ import { activityPenalty, common } from '../options.ts'
 import { rateOf } from '../regularization/dropout.ts'
 import { type SeedOption, seedOf } from '../seeded.ts'
 import { attendHeads } from './attend.ts'
-import { masksOf, windowOf } from './multi-head-attention.ts'
+import { masksOf, ofQueries, windowOf } from './multi-head-attention.ts'
 import { byHead, featuresOf, type ProjectionOptions, projectionConfig, projections } from './projection.ts'
 import { type RotaryOptions, rotaryConfig, rotated } from './rotary.ts'
 
@@ -71,7 +71,7 @@ export function groupedQueryAttention<const H extends number>(
     ...common(where, options),
     config,
     arity: { min: 2, max: 4 },
-    masking: 'pass',
+    masking: ofQueries,
     call(inputs, scope) {
       const [query, value = query, key = value, mask] = inputs
       const by = (name: string, x: Value, count: number, activation?: (x: Value) => Value) =>

@@ -7,7 +7,7 @@ import { sigmoid } from '../../../ops/math/sigmoid.ts'
 import { expand } from '../../../ops/shape/expand.ts'
 import { reshape } from '../../../ops/shape/reshape.ts'
 import { transpose } from '../../../ops/shape/transpose.ts'
-import type { Layer, LayerScope } from '../../layer.ts'
+import type { Layer, LayerInputs, LayerScope } from '../../layer.ts'
 import { makeLayer } from '../../make-layer.ts'
 import type { HeadsOf, MultiHeaded } from '../../shapes/attention.ts'
 import type { Option } from '../../shapes/functions.ts'
@@ -43,7 +43,8 @@ export interface MultiHeadAttentionOptions extends ProjectionOptions, SeedOption
 /**
  * Vaswani et al., "Attention Is All You Need", 2017. Inputs: [query, value], [query, value, key], or those and an attention mask,
  * [batch, queries, keys] of bools; query, value and key are [batch, steps, size], the output [batch, queries, outputShape]. The masks
- * that come with the inputs count as well. Call options: `useCausalMask`, and `returnAttentionScores` for a second output
+ * that come with the inputs count as well; one that a call gives for the queries counts for nothing, as in Keras: theirs is the one that
+ * came along. Call options: `useCausalMask`, and `returnAttentionScores` for a second output
  * [batch, heads, queries, keys]. Weights are named and shaped as in Keras; Keras's flashAttention has no counterpart.
  */
 export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
@@ -74,7 +75,7 @@ export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
     ...common(where, options),
     config,
     arity: { min: 2, max: 4 },
-    masking: 'pass',
+    masking: ofQueries,
     call(inputs, scope) {
       const [query, value = query, key = value, mask] = inputs
       const layout = new HeadLayout(where, query, config.attentionAxes)
@@ -87,7 +88,7 @@ export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
       const v = layout.split(heads('value', value, valueDim))
       const { result, weights } = attendHeads(q, k, v, scope, {
         scale: 1 / Math.sqrt(keyDim),
-        masks: masksOf(scope, mask, config.slidingWindow),
+        masks: { ...masksOf(scope, mask, config.slidingWindow), query: ofQueries(inputs, scope) },
         dropout: config.dropout,
         seed: config.seed,
         // As Keras, whose short way is for sequences alone.
@@ -117,6 +118,12 @@ export function multiHeadAttention<const O extends MultiHeadAttentionOptions>(
 export function windowOf(where: string, window: number | null | undefined): number | null {
   return window == null ? null : positiveInt(where, 'slidingWindow', window)
 }
+
+/**
+ * The mask that came along with the queries, which is what is handed on, unless the call says that they have none: one that the call
+ * gives is for the layer alone.
+ */
+export const ofQueries = (_: LayerInputs, { masks, ownMasks }: LayerScope): Value | undefined => masks[0] && ownMasks[0]
 
 /** The masks that came with query, value and key, the one given, and those of this call's options. */
 export function masksOf(scope: LayerScope, attention: Value | undefined, window: number | null): Masks {
