@@ -21,7 +21,7 @@ export const isStream = <T>(given: unknown): given is Stream<T> =>
   (Symbol.iterator in given || Symbol.asyncIterator in given)
 
 /** Begins with a stream: anew, or with a generator where it stands. */
-export const iteratorOf = <T>(stream: Stream<T>): Iterator<T> | AsyncIterator<T> =>
+const iteratorOf = <T>(stream: Stream<T>): Iterator<T> | AsyncIterator<T> =>
   Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]()
 
 /** A stream whose first batch has been looked at. */
