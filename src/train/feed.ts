@@ -95,6 +95,11 @@ export class ArrayFeed implements Feed {
     this.rest = rest === 0 ? undefined : new Batch(source, rest)
   }
 
+  /** The order of the samples in the present pass over the data. */
+  get orderOfPass(): Uint32Array {
+    return this.order
+  }
+
   async prepare(): Promise<void> {
     this.runner = await this.load(this.source, this.batchSize)
   }
