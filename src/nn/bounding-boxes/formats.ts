@@ -102,8 +102,6 @@ export function boxFormat(where: string, name: string, value: string): BoundingB
   })
 }
 
-export const isRelative = (format: BoundingBoxFormat): boolean => formats[format].relative
-
 /** Of an image, in pixels. */
 export interface ImageSize {
   readonly height: number

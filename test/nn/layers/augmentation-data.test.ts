@@ -1,40 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { fromNumbers } from '../../../src/core/tensor-data.ts'
-import { Value } from '../../../src/graph/value.ts'
-import { boundingBoxes, layers, model, Tensor, tensor } from '../../../src/index.ts'
+import { boundingBoxes, layers, model, type Tensor, tensor } from '../../../src/index.ts'
 import { concatenated } from '../../../src/models/formats/hdf5/fields.ts'
 import { encodeKeras, readKeras } from '../../../src/models/formats/keras/archive.ts'
 import type { BoundingBoxFormat } from '../../../src/nn/bounding-boxes/index.ts'
 import type { AugmentationLayer } from '../../../src/nn/layers/augmentation/data-layer.ts'
 import type { SameShape } from '../../../src/nn/shapes/functions.ts'
-
-const [batch, height, width] = [12, 40, 32]
-
-/** Each image a bright rectangle on black, its mask (2 inside) and its box. */
-function rectangles() {
-  const boxes = Array.from({ length: batch }, (_, i) => [8 + (i % 5), 10 + (i % 7), 17 + (i % 4), 24 + (i % 3)])
-  const inside = boxes.flatMap(([x1 = 0, y1 = 0, x2 = 0, y2 = 0]) =>
-    Array.from({ length: height * width }, (_, at) => {
-      const [x, y] = [at % width, Math.floor(at / width)]
-      return Number(x >= x1 && x < x2 && y >= y1 && y < y2)
-    }),
-  )
-  const values = (factor: number, dtype: 'float32' | 'uint8') =>
-    fromNumbers(
-      dtype,
-      [batch, height, width, 1],
-      inside.map(value => value * factor),
-    )
-  return {
-    images: new Tensor<'float32'>(Value.constant(values(200, 'float32'))),
-    segmentationMasks: new Tensor<'uint8'>(Value.constant(values(2, 'uint8'))),
-    boxes: tensor(boxes.map(box => [box, [0, 0, 0, 0]])),
-    labels: tensor(
-      boxes.map((_, i) => [i % 3, -1]),
-      { dtype: 'int32' },
-    ),
-  }
-}
+import { batch, height, rectangles, width } from '../../support/rectangles.ts'
 
 const all: Readonly<Record<string, (boundingBoxFormat: BoundingBoxFormat) => AugmentationLayer<SameShape>>> = {
   randomFlip: boundingBoxFormat => layers.randomFlip({ boundingBoxFormat }),
@@ -335,133 +307,4 @@ describe('in a model', () => {
     expect(await again.predict(given)).toEqual(outputs)
     expect(concatenated(encodeKeras(again)).length).toBe(concatenated(encodeKeras(net)).length)
   })
-})
-
-describe('what does not fit is refused with a typed error', () => {
-  const { images, segmentationMasks, boxes, labels } = rectangles()
-  const flip = layers.randomFlip({ boundingBoxFormat: 'xyxy' })
-  const seed = { seed: 1 }
-  const cases: readonly (readonly [string, () => unknown, RegExp])[] = [
-    [
-      'an unknown format',
-      () => layers.randomFlip({ boundingBoxFormat: 'xyz' as 'xyxy' }),
-      /randomFlip: expected 'boundingBoxFormat' to be one of 'xyxy'.*received 'xyz'/,
-    ],
-    [
-      'an unknown format in a policy',
-      () => layers.randAugment({ boundingBoxFormat: 'ltrb' as 'xyxy' }),
-      /randAugment.*'boundingBoxFormat'/,
-    ],
-    [
-      'no format',
-      () => layers.randomFlip()({ images, boundingBoxes: { boxes, labels } }, seed),
-      /'boundingBoxFormat' to be given.*randomFlip\(\{ boundingBoxFormat/,
-    ],
-    [
-      'no format in inference of a crop',
-      () => layers.centerCrop({ height: 3, width: 3 })({ images, boundingBoxes: { boxes, labels } }),
-      /'boundingBoxFormat' to be given/,
-    ],
-    [
-      'boxes of the wrong rank',
-      () => flip({ images, boundingBoxes: { boxes: boxes.reshape([batch * 2, 4]), labels } }, seed),
-      /'boundingBoxes.boxes' of shape \[12, any, 4\]/,
-    ],
-    [
-      'five numbers',
-      () => flip({ images, boundingBoxes: { boxes: boxes.reshape([batch, 4, 2]), labels } }, seed),
-      /'boundingBoxes.boxes' of shape/,
-    ],
-    [
-      'too few labels',
-      () => flip({ images, boundingBoxes: { boxes, labels: labels.slice([0, batch], [0, 1]) } }, seed),
-      /'boundingBoxes.labels' of shape \[12, 2\]/,
-    ],
-    [
-      'labels without a sign',
-      () => flip({ images, boundingBoxes: { boxes, labels: labels.cast('uint8') } }, seed),
-      /signed dtype/,
-    ],
-    [
-      'masks of another size',
-      () => flip({ images, segmentationMasks: segmentationMasks.slice([0, batch], [0, 9]) }, seed),
-      /'segmentationMasks' of shape \[12, 40, 32, any\]/,
-    ],
-    [
-      'an image without a channel',
-      () => flip({ images: images.reshape([batch * height, width]) }, seed),
-      /Grey images need a channel axis/,
-    ],
-    ['no seed', () => flip({ images }), /'seed' to be an integer.*undefined/],
-    ['half a step', () => flip({ images }, { seed: 1, step: 0.5 }), /'step' to be an integer/],
-    [
-      'boxes in cutMix',
-      () => layers.cutMix()({ images, boundingBoxes: { boxes, labels } }, seed),
-      /cutMix: expected images without boxes/,
-    ],
-    [
-      'boxes in elastic transformations',
-      () => layers.randomElasticTransform()({ images, boundingBoxes: { boxes, labels } }, seed),
-      /images without boxes/,
-    ],
-    ['arrays', () => flip({ images: [[1]] as never }, seed), /symbolic tensors, or tensors/],
-    [
-      'symbols and tensors',
-      () => flip({ images, segmentationMasks: layers.input({ shape: [40, 32, 1] }) as never }, seed),
-      /or both/,
-    ],
-    ['an unknown part', () => flip({ images, masks: images } as never, seed), /received 'masks'/],
-    ['no images', () => flip({ labels } as never, seed), /received one of labels/],
-    [
-      'a list of images and masks',
-      () => flip([layers.input({ shape: [4, 4, 1] }), layers.input({ shape: [4, 4, 1] })] as never),
-      /by its name/,
-    ],
-    [
-      'a layer in between that changes sizes',
-      () => layers.pipeline({ layers: [flip, layers.zeroPadding2d()] })({ images, segmentationMasks }, seed),
-      /keeps the size/,
-    ],
-    ['weights', () => layers.pipeline({ layers: [layers.dense({ units: 2 })] })({ images }, seed), /without weights/],
-  ]
-  test.each(cases)('%s', (_, run, message) => {
-    expect(run).toThrow(message)
-  })
-
-  test('and so is what functions of boxes are not given', () => {
-    const { convertFormat, clipToImageSize, computeIou, encodeBoxToDeltas, decodeDeltasToBoxes, affineTransform } =
-      boundingBoxes
-    expect(() => convertFormat(boxes, { source: 'xyxy', target: 'relXyxy' })).toThrow(/'height' and 'width'/)
-    expect(() => convertFormat(boxes, { source: 'xyxy', target: 'corners' as 'xyxy' })).toThrow(/'target' to be one of/)
-    expect(() => convertFormat(labels, { source: 'xyxy', target: 'xywh' })).toThrow(/boxes of shape \[…, 4\]/)
-    expect(() => clipToImageSize({ boxes, labels })).toThrow(/'height' and 'width'/)
-    expect(() => clipToImageSize({ boxes, labels }, { boundingBoxFormat: 'xywh' as 'xyxy' })).toThrow(
-      /'boundingBoxFormat'/,
-    )
-    expect(() => computeIou(boxes, boxes.reshape([4, 2, 3, 4]), { boundingBoxFormat: 'xyxy' })).toThrow(
-      /\[batch, n, 4\]/,
-    )
-    expect(() => computeIou(boxes, boxes, { boundingBoxFormat: 'relXyxy' })).toThrow(/'height' and 'width'/)
-    const anchors = { anchorFormat: 'xyxy', boxFormat: 'xyxy' } as const
-    expect(() => encodeBoxToDeltas(boxes, boxes, { ...anchors, variance: [1, 2] })).toThrow(/'variance' to be four/)
-    expect(() => encodeBoxToDeltas(boxes, boxes, { ...anchors, encodingFormat: 'xyxy' as 'centerXywh' })).toThrow(
-      /'encodingFormat'/,
-    )
-    expect(() => decodeDeltasToBoxes({ p3: boxes }, { p3: boxes }, anchors)).not.toThrow()
-    expect(() => decodeDeltasToBoxes({ p3: boxes }, {} as { p3: Tensor }, anchors)).toThrow(/'p3'/)
-    expect(() => affineTransform(boxes, { height, width, angle: boxes })).toThrow(/\[batch\]/)
-  })
-})
-
-test('the compiler knows the keys that were given, and refuses others', () => {
-  const { images, segmentationMasks } = rectangles()
-  const flip = layers.randomFlip()
-  const out = flip({ images, segmentationMasks }, { seed: 1 })
-  expect(Object.keys(out).sort()).toEqual(['images', 'segmentationMasks'])
-  // @ts-expect-error: there were no boxes.
-  expect(out.boundingBoxes).toBeUndefined()
-  // @ts-expect-error: a mask has another name.
-  expect(() => flip({ images, masks: segmentationMasks }, { seed: 1 })).toThrow(/'masks'/)
-  // @ts-expect-error: boxes have labels.
-  expect(() => flip({ images, boundingBoxes: { boxes: images } }, { seed: 1 })).toThrow(/labels/)
 })
