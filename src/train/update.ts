@@ -12,17 +12,19 @@ import type { View } from './state.ts'
 
 /**
  * Optimizer updates, arranged for memory. Where an update is elementwise, the step is free to choose the shape it runs on:
- * - weights below `large` lie end to end in one slab and are updated together, since a chain of kernels per weight costs more
- *   than its arithmetic;
- * - a large weight, and the slab of the others where it is large, is updated in chunks by a Scan, so that the chain's
- *   intermediate results stay in the cache (measured when this was designed: 44 → 24 ms for 10.2 M weights under Adam).
+ * - weights lie end to end in one slab and are updated together, since a chain of kernels per weight costs more than its arithmetic;
+ *   where they are many, large ones stay apart, since putting their gradients into the slab costs more than a chain;
+ * - what is larger than the caches is updated in chunks by a Scan, so that the chain's intermediate results stay in them (measured when
+ *   this was designed: 44 → 24 ms for 10.2 M weights under Adam).
  * Weights that a rule or a constraint looks at as a whole are on their own, in their own shape.
  */
 
-/** Weights from this many elements on are updated on their own, and in chunks … */
+/** Up to this many elements, everything that an update touches stays in the last cache: it runs on all of them at once. */
+const many = 800_000
+/** Where there are more, they are updated in chunks of at most this many elements, and no fewer than a quarter of it … */
+const chunk = 262_144
+/** … and weights from this many elements on are on their own. */
 const large = 393_216
-/** … of at most this many elements, and no fewer than a quarter of it. */
-const chunk = 131_072
 
 /** One weight in a graph under construction. */
 export interface Trained {
@@ -65,17 +67,25 @@ export function layOut(optimizer: Optimizer, trained: readonly Trained[], suffix
   const rules = new Map<Rule, number>()
   for (const item of treated) {
     const { rule, multiplier, weightDecay, idle, one } = item
-    if (rule.whole || one.variable.constraint || one.variable.size >= large) apart.push(item)
+    if (rule.whole || one.variable.constraint) apart.push(item)
     else {
       rules.set(rule, rules.get(rule) ?? rules.size)
       const key = `${rules.get(rule)} ${multiplier} ${weightDecay} ${idle}`
       together.set(key, [...(together.get(key) ?? []), item])
     }
   }
-  const shared = [...together.values()].map((items, i) =>
-    grouped(`small${suffix}${i === 0 ? '' : `:group${i}`}`, items),
-  )
-  return [...shared, ...apart.map(item => grouped(item.one.variable.path, [item]))].flat()
+  const shared = [...together.values()].flatMap((items, i) => {
+    const few = items.reduce((sum, { one }) => sum + one.variable.size, 0) < many
+    const [own, small] = partition(items, ({ one }) => !few && one.variable.size >= large)
+    apart.push(...own)
+    return grouped(`small${suffix}${i === 0 ? '' : `:group${i}`}`, small)
+  })
+  return [...shared, ...apart.flatMap(item => grouped(item.one.variable.path, [item]))]
+}
+
+/** What a test holds for, and the rest. */
+function partition<T>(items: readonly T[], test: (item: T) => boolean): readonly [yes: T[], no: T[]] {
+  return [items.filter(test), items.filter(item => !test(item))]
 }
 
 function treatmentOf(optimizer: Optimizer, { variable: { path, shape }, idle = false }: Trained): Treatment {
@@ -121,7 +131,7 @@ export const slotShape = ({ rule, shape }: Group, slot: Slot): readonly number[]
 /** The shape of a slab that several weights share: flat, or [chunks, chunk], padded so that it divides evenly. */
 function sharedShape(members: readonly Trained[]): readonly number[] {
   const length = members.reduce((n, { variable }) => n + variable.size, 0)
-  if (length < large) return [length]
+  if (length < many) return [length]
   const count = Math.ceil(length / chunk)
   return [count, Math.ceil(length / count)]
 }
@@ -129,7 +139,7 @@ function sharedShape(members: readonly Trained[]): readonly number[] {
 /** The shape an update runs on: the weight's own, or [chunks, chunk] where that pays and divides evenly. */
 function workShape(variable: Variable): readonly number[] {
   const { size } = variable
-  if (size < large) return variable.shape
+  if (size < many) return variable.shape
   for (let count = Math.ceil(size / chunk); count <= (4 * size) / chunk; count++) {
     if (size % count === 0) return [count, size / count]
   }

@@ -98,9 +98,9 @@ describe('a run killed in mid-epoch and resumed equals an unbroken one, bit for 
 })
 
 describe('large weights, which are updated in chunks, are updated as small ones are', () => {
-  // 600 × 700 elements take the chunked path; the first of them have the small weight's values and gradients.
+  // 900 × 1000 elements take the chunked path; the first of them have the small weight's values and gradients.
   const small = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i + 1))
-  const large = new Float32Array(600 * 700)
+  const large = new Float32Array(900 * 1000)
   large.set(small)
   const cases: Readonly<Record<string, () => optimizers.Optimizer>> = {
     adam: () => adam({ learningRate: 0.05 }),
@@ -113,7 +113,7 @@ describe('large weights, which are updated in chunks, are updated as small ones 
   test.each(Object.entries(cases))('%s', async (_, make) => {
     const step = await prepareStep(make(), [
       { name: 'a/kernel', shape: [3, 4], data: small },
-      { name: 'b/kernel', shape: [600, 700], data: large },
+      { name: 'b/kernel', shape: [900, 1000], data: large },
     ])
     expect(step.slabs.some(slab => slab.name === 'weights:b/kernel' && slab.output?.shape[0] === 4)).toBe(true)
     for (let t = 0; t < 5; t++) {
