@@ -223,13 +223,6 @@ describe('misfits are typed errors', () => {
 })
 
 describe('what has no rule says why', () => {
-  test('the gradient of a product with updates', () => {
-    const [data, updates] = [x([4]), x([2])]
-    const y = scatterElements(data, ints([1, 1]), updates, { reduction: 'mul' })
-    expect(() => vjpOf([y], [constant([1, 1, 1, 1])], [updates])).toThrow(NotDifferentiableError)
-    expect(() => vjpOf([y], [constant([1, 1, 1, 1])], [updates])).toThrow(/'updates': where several updates meet/)
-  })
-
   test('the gradient through Unique', () => {
     const data = x([4])
     const { y } = unique(data)
