@@ -63,7 +63,7 @@ async function carrying(): Promise<Engine> {
   return engine
 }
 
-/** Two layers; from 768 units on, the first one's weights are so many that they are updated in chunks. */
+/** Two layers; from 1,600 units on, the first one's weights are so many that they are updated in chunks. */
 function model(engine: Engine, units: number, inputs = features) {
   const made = sequential(
     [
