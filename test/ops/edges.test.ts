@@ -12,6 +12,7 @@ import { identity } from '../../src/ops/math/identity.ts'
 import { matMul } from '../../src/ops/math/mat-mul.ts'
 import { mul } from '../../src/ops/math/mul.ts'
 import { attention } from '../../src/ops/nn/attention.ts'
+import { convTranspose } from '../../src/ops/nn/conv-transpose.ts'
 import { pRelu } from '../../src/ops/nn/p-relu.ts'
 import { lstm } from '../../src/ops/recurrent/lstm.ts'
 import { rnn } from '../../src/ops/recurrent/rnn.ts'
@@ -201,4 +202,11 @@ test('a query that may look at nothing gives and takes no gradient', async () =>
   )
   expect(Array.from(toNumbers(dq ?? feed([0])))).toEqual([0, 0, 0, 0])
   expect(Array.from(toNumbers(dv ?? feed([0])))).toEqual([1, 1, 0, 0])
+})
+
+test('ConvTranspose refuses an output that only a larger input could have, as the engine does', () => {
+  const [x, w] = [input([1, 2, 4]), input([2, 2, 1], 'w')]
+  const grown = (size: number) => convTranspose(x, w, undefined, { output_shape: [size], strides: [2] })
+  expect(grown(8).shape).toEqual([1, 2, 8])
+  expect(() => grown(9)).toThrow(/output_shape of at most 8 for 4 elements at stride 2.*received 9/s)
 })

@@ -5,7 +5,7 @@ import type { Operator } from '../../graph/operator.ts'
 import { type NodeRule, rewrite } from '../../graph/rewrite.ts'
 import type { Value } from '../../graph/value.ts'
 import { conv, convAxes } from '../../ops/nn/conv.ts'
-import { staticAxes } from '../../ops/nn/conv-shape.ts'
+import { explicitPads, staticAxes } from '../../ops/nn/conv-shape.ts'
 import { convTranspose, transposedAxes } from '../../ops/nn/conv-transpose.ts'
 import { axesOf, convWeightGradient } from '../../ops/nn/conv-weight-gradient.ts'
 import { flippedConv } from './convolutions/flipped.ts'
@@ -55,7 +55,7 @@ function lowered(node: Node, x: Value, second: Value, bias: Value | undefined, f
     const attributes = convTranspose.read(node.attributes)
     const axes = staticAxes('ConvTranspose', transposedAxes(x, second, attributes))
     const call: Call = { x, w: second, bias, axes, group: attributes.group }
-    return forms?.convTranspose(call) ?? flippedConv(call)
+    return forms?.convTranspose(call) ?? flippedConv(call) ?? padded(call, attributes.output_shape)
   }
   if (node.operator === convWeightGradient) {
     const attributes = convWeightGradient.read(node.attributes)
@@ -63,4 +63,21 @@ function lowered(node: Node, x: Value, second: Value, bias: Value | undefined, f
     return forms?.weightGradient({ x, dy: second, axes, group: attributes.group })
   }
   return undefined
+}
+
+/**
+ * A transposed convolution with `output_shape` by the padding that gives it: the engine takes the type of one whose output is smaller than
+ * its input for a matrix.
+ */
+function padded({ x, w, bias, axes, group }: Call, wanted: readonly number[] | undefined): Value | undefined {
+  if (!wanted || wanted.length === 0) return undefined
+  const more = axes.map(axis => axis.input + axis.before + axis.after - (axis.output - 1) * axis.stride - axis.extent)
+  if (axes.some(({ stride, dilation }, i) => (more[i] ?? 0) >= Math.max(stride, dilation))) return undefined
+  return convTranspose(x, w, bias, {
+    group,
+    strides: axes.map(axis => axis.stride),
+    dilations: axes.map(axis => axis.dilation),
+    pads: explicitPads(axes),
+    output_padding: more,
+  })
 }

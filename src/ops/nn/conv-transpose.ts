@@ -82,6 +82,8 @@ export const convTranspose: Op<['x', 'w', 'b?'], ['y'], typeof attrs> = defineOp
     { x: [1, 4, 3, 2], w: [4, 2, 2, 3], b: [4], attrs: { group: 2, strides: [3, 2], pads: [0, 1, 1, 0] } },
     { x: [2, 2, 3, 3], w: [2, 1, 2, 2], attrs: { dilations: [2, 2], strides: [2, 1], pads: [1, 0, 0, 1] } },
     { x: [1, 2, 3, 3], w: [2, 2, 3, 3], attrs: { output_shape: [6, 7], strides: [2, 2] } },
+    { x: [2, 4, 4], w: [4, 2, 3], attrs: { output_shape: [3], strides: [2], dilations: [2], group: 2 } },
+    { x: [1, 2, 4], w: [2, 2, 1], attrs: { output_shape: [12], strides: [3], auto_pad: 'SAME_LOWER' } },
     { x: [1, 2, 3, 3], w: [2, 2, 3, 3], attrs: { auto_pad: 'SAME_UPPER', strides: [2, 2] } },
     { x: [1, 2, 3, 3], w: [2, 2, 3, 3], attrs: { auto_pad: 'SAME_LOWER', strides: [2, 2] } },
     { x: [2, 3, 4], w: [3, 2, 3], b: [2], attrs: { strides: [2] } },
@@ -135,6 +137,7 @@ export function transposedAxes(x: TensorType, w: TensorType, attributes: ConvTra
     const axis = { kernel: size, stride, dilation, extent, output }
     const target = sizes?.[i] ?? (mode.startsWith('SAME') ? times(output, stride) : undefined)
     if (target !== undefined) {
+      checkTarget(target, output, { stride, reach: extent + more })
       // Padding is what is too much, split; SAME_UPPER puts the odd element at the end, all other modes at the beginning.
       const total =
         typeof output === 'number' && typeof target === 'number'
@@ -167,6 +170,19 @@ export function transposedAxes(x: TensorType, w: TensorType, attributes: ConvTra
       })
     }
     return { ...axis, before, after, input }
+  })
+}
+
+/** An output of whole strides more would be that of a larger input. */
+function checkTarget(target: Dim, input: Dim, { stride, reach }: { readonly stride: number; readonly reach: number }) {
+  if (typeof target !== 'number' || typeof input !== 'number') return
+  const natural = (input - 1) * stride + reach
+  if (target < natural + stride) return
+  throw new ArgumentError({
+    where: 'ConvTranspose',
+    expected: `an output_shape of at most ${natural + stride - 1} for ${input} elements at stride ${stride}`,
+    received: String(target),
+    remedy: 'Ask for less, and pad the result.',
   })
 }
 
