@@ -100,6 +100,15 @@ describe('between convolutions', () => {
     if (block === 8) expect(counts).not.toHaveProperty('BatchNormalization')
   })
 
+  test('long signals, also of a length that parts of no fair size divide', async () => {
+    for (const length of [6000, 6007])
+      await compare([[2, 16, length], [16, 16, 3], [16], [16]], values => {
+        const x = conv(given(values, 0), given(values, 1), undefined, { pads: [1, 1] })
+        const y = tanh(normalized(x, given(values, 2), given(values, 3)).y)
+        return [...gradientsOf(sumOfSquares(y), values)]
+      })
+  })
+
   test('statistics that were given, as in inference', async () => {
     const counts = await compare([[8, 16, 12, 12], [16, 16, 3, 3], [16], [16]], values => {
       const x = conv(given(values, 0), given(values, 1), undefined, same)

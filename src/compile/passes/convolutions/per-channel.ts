@@ -30,10 +30,10 @@ export function ones(x: Value): Value {
   return constantLike(new Array<number>(c).fill(1), [c], x)
 }
 
-/** Sums of more elements than this are taken line by line: the kernels add one element after the other, in float32. */
-const longest = 4096
+/** Sums of more elements than this are taken in parts: the kernels add one element after the other, in float32. */
+const longest = 1024
 
-/** In how many parts the positions of an image are summed, and the sizes of a part. */
+/** In how many equal parts the positions of an image are summed, and the sizes of a part. */
 function parts(x: Blocked): {
   readonly n: number
   readonly c: number
@@ -41,7 +41,12 @@ function parts(x: Blocked): {
   readonly part: number[]
 } {
   const [n = 0, c = 0, h = 0, w = 0] = staticShape(x.value.shape, 'sum over positions')
-  return h * w > longest ? { n, c, count: h, part: [1, w] } : { n, c, count: 1, part: [h, w] }
+  const positions = h * w
+  const least = Math.ceil(positions / longest)
+  // Of sizes that parts of a fair length do not divide, all at once: short parts cost more than they are worth.
+  const counts = Array.from({ length: 63 * least + 1 }, (_, i) => least + i)
+  const count = counts.find(count => positions % count === 0) ?? 1
+  return count === 1 ? { n, c, count, part: [h, w] } : { n, c, count, part: [1, positions / count] }
 }
 
 /** Σ over positions: [N, C]. */
