@@ -156,7 +156,13 @@ def coloured():
     ], name="coloured"), [("float32", (2, 6, 6, 3))]
 
 
-MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared, augmented, coloured]
+def wrapped():
+    """A wrapper around a wrapper."""
+    inner = L.SpectralNormalization(L.Dense(2, activation="tanh"))
+    return keras.Sequential([keras.Input((4, 3)), L.TimeDistributed(inner)], name="wrapped"), [("float32", (2, 4, 3))]
+
+
+MODELS = [cnn, shared, stack, words, cells, attention, mixture, prepared, augmented, coloured, wrapped]
 
 
 def inputs_of(seed: int, specs: list) -> list:

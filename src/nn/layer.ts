@@ -113,6 +113,9 @@ export interface AnyLayer extends Omit<LayerDefinition, 'name' | 'trainable'> {
   readonly ownWeights: Map<string, Weight>
 }
 
+/** Whether a value, such as an option that was read from a file, is a layer. */
+export const isLayer = (value: unknown): value is AnyLayer => typeof value === 'function' && 'ownWeights' in value
+
 /** A layer, ready to be applied to symbolic tensors, as often as wanted: every application shares its weights. */
 export interface Layer<F extends ShapeFunction = AnyShape> extends AnyLayer {
   <const I extends SymbolicInputs, const O extends CallOptions = Record<never, never>>(

@@ -27,6 +27,41 @@ describe('a model that a layer wraps', () => {
   })
 })
 
+describe('a wrapper around a wrapper', () => {
+  const normalized = layers.spectralNormalization({ layer: layers.dense({ units: 2 }) })
+  const net = sequential([layers.input({ shape: [4, 3] }), layers.timeDistributed({ layer: normalized })])
+
+  test('keeps its weights where Keras does', () => {
+    const root = openH5(concatenated(encodeH5Weights(net)), 'weights')
+    // As Keras 3.15 writes it: the kernel in both places, the vector of the power iteration behind it.
+    expect(root.dataset('layers/time_distributed/layer/vars/0').shape).toEqual([3, 2])
+    expect(root.dataset('layers/time_distributed/layer/vars/1').shape).toEqual([1, 2])
+    expect(root.dataset('layers/time_distributed/layer/layer/vars/0').shape).toEqual([3, 2])
+    expect(root.dataset('layers/time_distributed/layer/layer/vars/1').shape).toEqual([2])
+  })
+
+  test('comes back from a file', async () => {
+    const again = await readKeras(concatenated(encodeKeras(net)), { where: 'again' })
+    expect(again.getWeights()).toEqual(net.getWeights())
+  })
+})
+
+describe('a layer of two models', () => {
+  test('is refused when a file of Keras is written, unless it has no weights', async () => {
+    const both = (layer: typeof dense | typeof flat) => {
+      const i = layers.input({ shape: [3] })
+      const inner = model({ inputs: i, outputs: layer(i), name: 'inner' })
+      const o = layers.input({ shape: [3] })
+      return model({ inputs: o, outputs: layer(inner(o)), name: 'outer' })
+    }
+    const dense = layers.dense({ units: 3, name: 'shared' })
+    const flat = layers.flatten({ name: 'flat' })
+    expect(() => encodeKeras(both(dense))).toThrow(/'shared', which 'inner' has as well.*saveWeights/s)
+    expect(encodeH5Weights(both(dense)).length).toBeGreaterThan(0)
+    expect(await readKeras(concatenated(encodeKeras(both(flat))), { where: 'again' })).toBeDefined()
+  })
+})
+
 describe('outputs in lists of lists', () => {
   const x = layers.input({ shape: [3, 2], name: 'x' })
   const cells = layers.rnn({

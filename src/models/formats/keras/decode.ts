@@ -1,7 +1,7 @@
 import { type DType, dtypes } from '../../../core/dtype.ts'
 import { FormatError, TenonError, UnsupportedError } from '../../../core/errors.ts'
 import type { Value } from '../../../graph/value.ts'
-import type { AnyLayer } from '../../../nn/layer.ts'
+import { type AnyLayer, isLayer } from '../../../nn/layer.ts'
 import { input } from '../../../nn/layers/core/input.ts'
 import { layerTypes } from '../../../nn/layers/registry.ts'
 import type { Serialized } from '../../../nn/serialized.ts'
@@ -183,8 +183,6 @@ export function refusedOptions(where: string, cause: unknown): TenonError {
     cause,
   })
 }
-
-const isLayer = (value: unknown): value is AnyLayer => typeof value === 'function' && 'ownWeights' in value
 
 /** An option that the layer did not take up must be one that changes nothing. */
 function checkUnderstood(options: Readonly<Record<string, unknown>>, layer: AnyLayer, where: string): void {

@@ -13,7 +13,28 @@ import { type KerasLayer, kerasLayers } from './order.ts'
 
 /** A model's architecture as Keras's `config.json` holds it, without weights. */
 export function toKerasConfig(model: Model): JsonObject {
+  checkSharing(model, new Map())
   return modelObject(model, model.name)
+}
+
+/** A layer of two models would be two layers in the file, only one of them with weights: Keras writes that, and cannot read it. */
+function checkSharing(model: Model, owners: Map<AnyLayer, { readonly model: Model; readonly weights: boolean }>): void {
+  const { network } = model
+  for (const { layer, path } of network.layers) {
+    const weights = network.variables.some(variable => variable.path.startsWith(`${path}/`))
+    const owner = owners.get(layer)
+    if (owner && owner.model !== model && (weights || owner.weights)) {
+      throw new UnsupportedError({
+        where: `model '${model.name}'`,
+        expected: 'layers that belong to one model each, in a file of Keras',
+        received: `'${path}', which '${owner.model.name}' has as well`,
+        remedy: 'Save the weights alone, with saveWeights, and make the model by program before loading them.',
+      })
+    }
+    if (owner) continue
+    owners.set(layer, { model, weights })
+    if (layer instanceof Model) checkSharing(layer, owners)
+  }
 }
 
 function modelObject(model: Model, name: string): JsonObject {

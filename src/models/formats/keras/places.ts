@@ -1,4 +1,4 @@
-import type { AnyLayer } from '../../../nn/layer.ts'
+import { type AnyLayer, isLayer } from '../../../nn/layer.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import type { LayerGraph } from '../../../nn/network.ts'
 import type { Weight } from '../../../nn/variable.ts'
@@ -85,16 +85,18 @@ function inLayer(network: LayerGraph, layer: AnyLayer, place: Omit<Holder, 'weig
     parts.set(part, list)
     list.push({ weight, path: inside })
   }
-  return [...parts].map(([part, weights]) => ({
-    ...place,
-    name: part === '' ? place.name : part.slice(part.lastIndexOf('/') + 1),
-    group: part === '' ? place.group : `${place.group}/${attributePath(layer.type, part)}`,
-    ...(part === '' && layer.type === 'SpectralNormalization'
-      ? { borrowed: kernelOf([...parts.values()].flat()) }
-      : {}),
-    // Weights that are trained come first, whatever order they were made in.
-    weights: weights.toSorted((a, b) => rank(a.weight) - rank(b.weight)),
-  }))
+  const all = [...parts.values()].flat()
+  return [...parts].map(([part, weights]) => {
+    const { path, owner } = placeOf(layer, part)
+    return {
+      ...place,
+      name: part === '' ? place.name : part.slice(part.lastIndexOf('/') + 1),
+      group: path === '' ? place.group : `${place.group}/${path}`,
+      ...(owner?.type === 'SpectralNormalization' ? { borrowed: kernelOf(all) } : {}),
+      // Weights that are trained come first, whatever order they were made in.
+      weights: weights.toSorted((a, b) => rank(a.weight) - rank(b.weight)),
+    }
+  })
 }
 
 /** What is normalised: Keras's wrapper refers to it by an attribute of its own. */
@@ -121,6 +123,16 @@ const attributes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
-/** A wrapper's inner layer may have any name here; Keras keeps it as `layer`. */
-const attributePath = (type: string, part: string): string =>
-  type === 'SpectralNormalization' ? part.replace(/^[^/]+/, 'layer') : (attributes[type]?.[part] ?? part)
+/**
+ * Where Keras keeps a part of a layer, and the layer that it is, where wrappers tell: the inner layer of SpectralNormalization may have any
+ * name here; Keras keeps it as `layer`.
+ */
+function placeOf(layer: AnyLayer, part: string): { readonly path: string; readonly owner?: AnyLayer } {
+  if (part === '') return { path: '', owner: layer }
+  const wrapped = 'layer' in layer.config ? layer.config.layer : undefined
+  if (!isLayer(wrapped)) return { path: attributes[layer.type]?.[part] ?? part }
+  const [name = '', ...rest] = part.split('/')
+  const inside = placeOf(wrapped, rest.join('/'))
+  const own = layer.type === 'SpectralNormalization' ? 'layer' : name
+  return { ...inside, path: inside.path === '' ? own : `${own}/${inside.path}` }
+}

@@ -1,4 +1,4 @@
-import type { AnyLayer } from '../../../nn/layer.ts'
+import { type AnyLayer, isLayer } from '../../../nn/layer.ts'
 import { snakeCase } from '../../../nn/names.ts'
 import type { Variable } from '../../../nn/variable.ts'
 import type { Model } from '../../model.ts'
@@ -55,8 +55,5 @@ function layerIn(config: object, option: string): AnyLayer | undefined {
   const found: unknown = new Map(Object.entries(config)).get(option)
   return isLayer(found) ? found : undefined
 }
-
-const isLayer = (value: unknown): value is AnyLayer =>
-  typeof value === 'function' && 'type' in value && 'config' in value && 'ownWeights' in value
 
 const nameOf = ({ name, type }: AnyLayer): string => name ?? snakeCase(type)

@@ -80,7 +80,8 @@ async function readHolder(holder: Holder, root: H5Group, where: string): Promise
       where: `${where}, layer '${holder.top}'`,
       expected: `${kept.length} weights in '${holder.group}/vars'`,
       received: vars === undefined ? 'nothing there' : `${stored.length}`,
-      remedy: 'The file belongs to another model.',
+      remedy:
+        'The file belongs to another model, or to one that shares this layer with a nested model, which Keras cannot read back either.',
     })
   }
   for (const [i, { weight, path }] of kept.entries()) {

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from '../../../core/errors.ts'
 import { formatShape, sameShape } from '../../../core/shape.ts'
 import type { Value } from '../../../graph/value.ts'
-import type { AnyLayer, Layer, LayerScope } from '../../layer.ts'
+import { type AnyLayer, isLayer, type Layer, type LayerScope } from '../../layer.ts'
 import { snakeCase } from '../../names.ts'
 import type { AnyShape, Apply, ShapeFunction } from '../../shapes/shape-function.ts'
 import { type CommonOptions, common } from '../options.ts'
@@ -77,8 +77,6 @@ function through(
   }
   return { ...data, images }
 }
-
-const isLayer = (value: unknown): value is AnyLayer => typeof value === 'function' && 'ownWeights' in value
 
 /** `random_flip`, `random_flip_1`, …, as in Keras's files. */
 function nameOf(layers: readonly AnyLayer[], i: number): string {
