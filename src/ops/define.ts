@@ -349,7 +349,8 @@ export function defineOp<
     while (values.length > 0 && values[values.length - 1] === undefined) values.pop()
     return toOutputs(self.apply(values, self.toAttributes((args[inputs.length] ?? {}) as Record<string, unknown>)))
   }
-  // A function object carrying the operator's properties. `type` stands apart since functions accept any property but `name`.
+  // A function object carrying the operator's properties. `type` stands apart since functions accept any property but `name`. The cast holds
+  // since `call` takes inputs in the order of the names in I and makes outputs by those in O; TypeScript cannot follow names into positions.
   const self = Object.assign(call, operator, { type, read }) as unknown as Op<I, O, A>
   return self
 }

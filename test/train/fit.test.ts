@@ -2,29 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Rng } from '../../src/core/rng.ts'
 import { fromNumbers, type TensorData } from '../../src/core/tensor-data.ts'
 import { sequential } from '../../src/models/sequential.ts'
 import * as layers from '../../src/nn/layers/index.ts'
 import type { Callback } from '../../src/train/callbacks/callback.ts'
 import { adam } from '../../src/train/optimizers/adam.ts'
+import { clouds } from '../support/clouds.ts'
 
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenon-fit-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-/** Three well-separated clouds of points. */
-function clouds(count = 90): { x: TensorData; y: TensorData } {
-  const rng = new Rng(5)
-  const labels = Array.from({ length: count }, (_, i) => i % 3)
-  const points = labels.flatMap(label => [
-    Math.cos(label * 2.1) * 3 + rng.normal(),
-    Math.sin(label * 2.1) * 3 + rng.normal(),
-  ])
-  return { x: fromNumbers('float32', [count, 2], points), y: fromNumbers('int32', [count], labels) }
-}
 
 const model = (seed = 1) => {
   const made = sequential(
@@ -47,7 +36,7 @@ const bits = (weights: readonly TensorData<'float32'>[]) =>
 
 describe('fit', () => {
   test('learns, and reports loss and metrics for both parts', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(90)
     const m = model()
     const { history } = await m.fit(x, y, { epochs: 30, batchSize: 16, validationSplit: 0.2, seed: 3 })
     expect(history.loss).toHaveLength(30)
@@ -59,7 +48,7 @@ describe('fit', () => {
   })
 
   test('the same seeds give the same bits; other seeds give others', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(90)
     const run = async (seed: number) => {
       const m = model()
       await m.fit(x, y, { epochs: 3, batchSize: 16, seed })
@@ -71,7 +60,7 @@ describe('fit', () => {
   })
 
   test('a run killed in mid-epoch and resumed equals an unbroken one, bit for bit', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(90)
     const options = { epochs: 4, batchSize: 16, seed: 9, validationSplit: 0.2 }
     const whole = model()
     const unbroken = await whole.fit(x, y, options)
@@ -92,7 +81,7 @@ describe('fit', () => {
   })
 
   test('an aborted run finishes its step, saves, and goes on later', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(90)
     const path = join(folder, 'abort.ckpt')
     const controller = new AbortController()
     const stop: Callback = { onBatchEnd: ({ epoch, step }) => void (epoch === 1 && step === 2 && controller.abort()) }

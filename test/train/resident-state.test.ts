@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Rng } from '../../src/core/rng.ts'
 import { fromNumbers, type TensorData } from '../../src/core/tensor-data.ts'
 import { sequential } from '../../src/models/sequential.ts'
 import * as layers from '../../src/nn/layers/index.ts'
@@ -13,6 +12,7 @@ import { earlyStopping, modelCheckpoint, swapEmaWeights } from '../../src/train/
 import { adam } from '../../src/train/optimizers/adam.ts'
 import type { Optimizer } from '../../src/train/optimizers/optimizer.ts'
 import { sgd } from '../../src/train/optimizers/sgd.ts'
+import { clouds } from '../support/clouds.ts'
 import { residentEngine } from '../support/resident-engine.ts'
 import { testEngine, worstError } from '../support/run.ts'
 
@@ -26,17 +26,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenon-resident-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
-
-/** Three clouds of points. */
-function clouds(count = 60): { x: TensorData; y: TensorData } {
-  const rng = new Rng(5)
-  const labels = Array.from({ length: count }, (_, i) => i % 3)
-  const points = labels.flatMap(label => [
-    Math.cos(label * 2.1) * 3 + rng.normal(),
-    Math.sin(label * 2.1) * 3 + rng.normal(),
-  ])
-  return { x: fromNumbers('float32', [count, 2], points), y: fromNumbers('int32', [count], labels) }
-}
 
 /** With weights that gradients train, statistics that layers update, and random bits. */
 function model(
@@ -79,7 +68,7 @@ async function both<T>(work: (engine: Engine, name: string) => Promise<T>): Prom
 
 describe('a state in the memory of the engine', () => {
   test('fit gives the same bits, and the memory back', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const { engine, traffic } = residentEngine()
     const run = async (engine: Engine) => {
       const m = model(engine)
@@ -92,7 +81,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('what a step moves does not depend on the weights', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const moved = async (units: number) => {
       const { engine, traffic } = residentEngine()
       const m = model(engine, { units })
@@ -111,7 +100,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('an epoch without a look at the weights reads nothing; the end reads each part once', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const { engine, traffic } = residentEngine()
     const m = model(engine)
     const quiet = await m.fit(x, y, { epochs: 4, batchSize: 16, seed: 1 })
@@ -123,7 +112,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('a killed run goes on bit for bit', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const options = { epochs: 4, batchSize: 16, seed: 9, validationSplit: 0.2 }
     const [here, there] = await both(async (engine, name) => {
       const path = join(folder, `${name}.ckpt`)
@@ -145,7 +134,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('a checkpoint of one engine is one for the other', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const path = join(folder, 'moved.ckpt')
     const options = { epochs: 3, batchSize: 16, seed: 9, checkpoint: path }
     const stop: Callback = { onEpochEnd: () => 'stop' }
@@ -157,7 +146,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('a loss of NaN goes back to the last good weights', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const bad = fromNumbers('float32', [60, 2], Array.from(x.data as Float32Array))
     ;(bad.data as Float32Array)[2 * 37] = Number.NaN
     const [here, there] = await both(async engine => {
@@ -177,7 +166,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('weights that explode are found a step late, and put back', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const [here, there] = await both(async engine => {
       const m = model(engine, { optimizer: sgd({ learningRate: 3e38 }) })
       const message = await m.fit(x, y, { epochs: 2, batchSize: 16, seed: 1, shuffle: false }).catch(String)
@@ -192,7 +181,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('callbacks read, save, restore and exchange weights', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const [here, there] = await both(async (engine, name) => {
       const seen: unknown[] = []
       const m = model(engine, { optimizer: adam({ learningRate: 0.05, useEma: true, emaMomentum: 0.9 }) })
@@ -214,7 +203,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('what follows trainOnBatch sees what it learnt', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const [here, there] = await both(async (engine, name) => {
       const m = model(engine)
       for (let i = 0; i < 3; i++) await m.trainOnBatch(x, y)
@@ -241,7 +230,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('reading at once after trainOnBatch says what to wait for', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const m = model(residentEngine().engine)
     await m.trainOnBatch(x, y)
     expect(() => m.getWeights()).toThrow(/left there.*await model\.syncWeights\(\)/)
@@ -259,7 +248,7 @@ describe('a state in the memory of the engine', () => {
   })
 
   test('models that share a layer see each other train', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const [here, there] = await both(async engine => {
       const shared = layers.dense({ units: 4, activation: 'tanh' })
       const make = () =>
@@ -287,7 +276,7 @@ describe.runIf(adapter.available)('a state on an adapter', () => {
     Math.max(...a.map((tensor, i) => worstError(tensor, b[i] ?? tensor)))
 
   test('trains, evaluates, predicts and goes on as on the CPU', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     const run = async (engine: Engine, name: string) => {
       const checkpoint = join(folder, `${name}-card.ckpt`)
       const options = { batchSize: 16, seed: 3, validationSplit: 0.2, checkpoint }
@@ -308,7 +297,7 @@ describe.runIf(adapter.available)('a state on an adapter', () => {
   })
 
   test('a loss of NaN goes back to the last good weights', async () => {
-    const { x, y } = clouds()
+    const { x, y } = clouds(60)
     // A graphics card's maximum of NaN and 0 may be 0, which ReLU then goes on with.
     const m = model(await createEngine('webgpu'), { activation: 'tanh' })
     await m.trainOnBatch(x, y)
